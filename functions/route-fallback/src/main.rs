@@ -1,0 +1,3 @@
+//! Lambda entry point; the endpoint itself is in `lib.rs`.
+
+fn main() {}

@@ -1,0 +1,299 @@
+//! Ids of the service and their spellings.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::Instant;
+use super::pfid::{Kind, Partition, Pfid};
+use crate::clock::{Entropy, EntropyError};
+
+/// A text that is no id of the wanted kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct InvalidId;
+
+/// The account that owns the data: 1 to 63 lower-case letters, digits and hyphens, starting with a letter or digit.
+///
+/// The alphabet leaves out every separator that stored keys use.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TenantId(String);
+
+impl TenantId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TenantId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let valid = (1..=63).contains(&text.len())
+            && text.bytes().next().is_some_and(plain)
+            && text.bytes().all(|c| plain(c) || c == b'-');
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId)
+        }
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user of a tenant, 1 to 255 characters, none of them a control character.
+///
+/// Where a tenant keeps the subjects of its issuers apart, the issuer is part of the subject.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Subject {
+    issuer: Option<String>,
+    name: String,
+}
+
+/// The 22 characters (132 bits) of a subject's SHA-256 that stand for it in stored keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SubjectKey(String);
+
+impl Subject {
+    /// Longest name, in characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// A subject named by the tenant itself.
+    pub fn new(name: &str) -> Result<Self, InvalidId> {
+        let fits = !name.is_empty() && name.chars().count() <= Self::MAX_CHARS;
+        if fits && !name.chars().any(char::is_control) {
+            Ok(Self {
+                issuer: None,
+                name: name.to_owned(),
+            })
+        } else {
+            Err(InvalidId)
+        }
+    }
+
+    /// A subject whose name means something only together with its issuer.
+    pub fn of_issuer(issuer: &str, name: &str) -> Result<Self, InvalidId> {
+        Ok(Self {
+            issuer: Some(issuer.to_owned()),
+            ..Self::new(name)?
+        })
+    }
+
+    /// The name the tenant or the issuer gave, as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The issuer, where it is part of the subject.
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// What stands for the subject in stored keys. Lengths are hashed too, so no two subjects share an input.
+    pub fn key(&self) -> SubjectKey {
+        let issuer = self.issuer.as_deref().unwrap_or_default();
+        let digest = Sha256::new()
+            .chain_update([u8::from(self.issuer.is_some())])
+            .chain_update((issuer.len() as u64).to_be_bytes())
+            .chain_update(issuer)
+            .chain_update(&self.name)
+            .finalize();
+        SubjectKey(URL_SAFE_NO_PAD.encode(digest).chars().take(22).collect())
+    }
+}
+
+impl SubjectKey {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SubjectKey {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let base64url = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        if text.len() == 22 && text.bytes().all(base64url) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId)
+        }
+    }
+}
+
+/// A session's name: a `UUIDv7` (RFC 9562). It refers to a session and grants nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(Uuid);
+
+impl SessionId {
+    /// Draws the id of a session that opens at `now`.
+    pub fn draw(now: Instant, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut random = [0; 10];
+        entropy.fill(&mut random)?;
+        let millis = u64::try_from(now.millis()).unwrap_or(0);
+        Ok(Self(
+            uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
+        ))
+    }
+
+    /// Reads either spelling: a lower-case hyphenated `UUIDv7`, or the 32-character PFID of this tenant's partition.
+    ///
+    /// The nil UUID, other versions, upper case, braces and `urn:uuid:` are not session ids, so that one session has
+    /// one name in each spelling.
+    pub fn parse(text: &str, partition: Partition) -> Result<Self, InvalidId> {
+        if let Ok(pfid) = text.parse::<Pfid>() {
+            let ours = pfid.partition() == partition && pfid.kind() == Some(Kind::Session);
+            return if ours {
+                Ok(Self(pfid.to_uuid()))
+            } else {
+                Err(InvalidId)
+            };
+        }
+        text.parse()
+    }
+
+    /// The 32-character spelling, in the partition of the session's tenant.
+    pub fn to_pfid(self, partition: Partition) -> Pfid {
+        Pfid::from_uuid(self.0, partition, Kind::Session)
+    }
+
+    /// When the id was drawn.
+    pub fn drawn_at(self) -> Instant {
+        let millis = self.0.as_u128() >> 80;
+        Instant::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+
+    /// The 16 bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The 22-character base64url spelling used inside stored items.
+    pub fn to_compact(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0.as_bytes())
+    }
+
+    /// Reads the 22-character spelling.
+    pub fn from_compact(text: &str) -> Result<Self, InvalidId> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidId)?;
+        Ok(Self(Uuid::from_slice(&bytes).map_err(|_| InvalidId)?))
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = InvalidId;
+
+    /// Reads the canonical UUID spelling alone.
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let uuid = Uuid::try_parse(text).map_err(|_| InvalidId)?;
+        let canonical = uuid.hyphenated().to_string() == text;
+        let version_7 = uuid.get_version_num() == 7 && uuid.get_variant() == uuid::Variant::RFC4122;
+        if canonical && version_7 {
+            Ok(Self(uuid))
+        } else {
+            Err(InvalidId)
+        }
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Fixed;
+
+    const ID: &str = "018d0cab-c440-7abc-8123-456789abcdef";
+
+    #[test]
+    fn one_session_has_one_uuid_spelling() {
+        assert_eq!(ID.parse::<SessionId>().unwrap().to_string(), ID);
+        for other in [
+            "018D0CAB-C440-7ABC-8123-456789ABCDEF",
+            "018d0cabc4407abc8123456789abcdef",
+            "{018d0cab-c440-7abc-8123-456789abcdef}",
+            "urn:uuid:018d0cab-c440-7abc-8123-456789abcdef",
+            "00000000-0000-0000-0000-000000000000",
+            "018d0cab-c440-4abc-8123-456789abcdef",
+            "018d0cab-c440-7abc-c123-456789abcdef",
+            " 018d0cab-c440-7abc-8123-456789abcdef",
+            "active",
+            "",
+        ] {
+            assert_eq!(other.parse::<SessionId>(), Err(InvalidId), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_pfid_in_its_own_partition_alone() {
+        let id: SessionId = ID.parse().unwrap();
+        let ours = Partition::new(7).unwrap();
+        let pfid = id.to_pfid(ours).to_string();
+        assert_eq!(SessionId::parse(&pfid, ours), Ok(id));
+        assert_eq!(
+            SessionId::parse(&pfid, Partition::new(8).unwrap()),
+            Err(InvalidId)
+        );
+        assert_eq!(SessionId::parse(&pfid.to_uppercase(), ours), Err(InvalidId));
+    }
+
+    #[test]
+    fn a_drawn_id_carries_its_time_and_survives_its_compact_spelling() {
+        let now = Instant::from_millis(1_700_000_000_123);
+        let id = SessionId::draw(now, &Fixed::at(now)).unwrap();
+        assert_eq!(id.drawn_at(), now);
+        assert_eq!(id.to_compact().len(), 22);
+        assert_eq!(SessionId::from_compact(&id.to_compact()), Ok(id));
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn subjects_that_look_alike_have_different_keys() {
+        let keys = [
+            Subject::new("alice").unwrap().key(),
+            Subject::new("alice#S#1").unwrap().key(),
+            Subject::of_issuer("https://a.example.com", "alice")
+                .unwrap()
+                .key(),
+            Subject::of_issuer("https://a.example.co", "malice")
+                .unwrap()
+                .key(),
+            Subject::new("https://a.example.comalice").unwrap().key(),
+        ];
+        let distinct: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+        assert!(keys.iter().all(|key| key.as_str().parse().as_ref() == Ok(key)));
+    }
+
+    #[test]
+    fn a_subject_is_1_to_255_characters_without_controls() {
+        assert!(Subject::new(&"ü".repeat(255)).is_ok());
+        assert_eq!(Subject::new(&"ü".repeat(256)), Err(InvalidId));
+        assert_eq!(Subject::new(""), Err(InvalidId));
+        assert_eq!(Subject::new("a\0b"), Err(InvalidId));
+    }
+
+    #[test]
+    fn a_tenant_id_cannot_hold_a_separator() {
+        assert!("acme-2".parse::<TenantId>().is_ok());
+        for bad in ["", "-a", "a#b", "Acme", "a b", &"a".repeat(64), "ä"] {
+            assert_eq!(bad.parse::<TenantId>(), Err(InvalidId), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! A session, from the small part read at every validate to the whole record, and the ways it ends.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Instant, SessionId};
+
+/// What one request shows of the one who makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The address as it was sent; may be no address at all.
+    pub ip: String,
+    /// The address, canonical, where `ip` is one.
+    pub address: Option<IpAddr>,
+    /// The user agent as it was sent.
+    pub user_agent: String,
+    /// The device fingerprint, sent or computed.
+    pub fingerprint: Sample,
+    /// Whether the word of the caller is enough for the session to learn this context.
+    pub trusted: bool,
+}
+
+impl Context {
+    /// First 8 bytes of the user agent's SHA-256: enough to see that it changed.
+    pub fn user_agent_digest(&self) -> [u8; 8] {
+        prefix(&self.user_agent)
+    }
+}
+
+/// A fingerprint as a session remembers it: 16 bytes of its text's SHA-256, and where the text came from.
+///
+/// Two samples are compared only when they have the same origin: a sent fingerprint may rest on inputs that the
+/// request itself does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// Sent by the caller.
+    Supplied([u8; 16]),
+    /// Computed here, from what the request shows.
+    Computed([u8; 16]),
+}
+
+impl Sample {
+    /// The sample of a fingerprint that the caller sent.
+    pub fn supplied(text: &str) -> Self {
+        Self::Supplied(prefix(text))
+    }
+
+    /// The sample of a fingerprint that was computed here.
+    pub fn computed(text: &str) -> Self {
+        Self::Computed(prefix(text))
+    }
+}
+
+fn prefix<const N: usize>(text: &str) -> [u8; N] {
+    let mut out = [0; N];
+    for (to, from) in out.iter_mut().zip(Sha256::digest(text)) {
+        *to = from;
+    }
+    out
+}
+
+/// A place on the map, in hundredths of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geo {
+    /// Latitude, -9000 to 9000.
+    pub latitude: i16,
+    /// Longitude, -18000 to 18000.
+    pub longitude: i16,
+}
+
+/// What a live session is judged by at every validate: the entry of a session in its subject's guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldSession {
+    /// When the session was opened.
+    pub created_at: Instant,
+    /// The stored last activity, from which the idle timeout counts. Lags the true one by up to 5 % of the timeout.
+    pub last_activity_at: Instant,
+    /// How long the session lives without activity; whole seconds.
+    pub idle_timeout: Duration,
+    /// When the session ends whatever happens.
+    pub absolute_expiry: Instant,
+    /// The fingerprint the session is held by.
+    pub fingerprint: Sample,
+    /// The latest IPv4 address the session was accepted from.
+    pub ipv4: Option<Ipv4Addr>,
+    /// The latest IPv6 address the session was accepted from.
+    pub ipv6: Option<Ipv6Addr>,
+    /// First 8 bytes of the SHA-256 of the user agent.
+    pub user_agent: [u8; 8],
+    /// The score of the last validate, 0 to 100.
+    pub risk: u8,
+    /// Country of the latest accepted address, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Autonomous system of the latest accepted address.
+    pub asn: Option<u32>,
+    /// Where the latest accepted address is.
+    pub geo: Option<Geo>,
+}
+
+impl HeldSession {
+    /// When the session ends unless it is touched: the earlier of the idle and the absolute timeout.
+    pub fn expires_at(&self) -> Instant {
+        (self.last_activity_at + self.idle_timeout).min(self.absolute_expiry)
+    }
+
+    /// The ending of a session whose time had run out by `now`.
+    pub fn expired(&self, now: Instant) -> Option<Ending> {
+        let at = self.expires_at();
+        let reason = if at == self.absolute_expiry {
+            Reason::AbsoluteTimeout
+        } else {
+            Reason::IdleTimeout
+        };
+        (at <= now).then_some(Ending { at, reason })
+    }
+
+    /// Whether the session is alive at `now`.
+    pub fn is_live(&self, now: Instant) -> bool {
+        now < self.expires_at()
+    }
+
+    /// Least time between two writes of the last activity: a twentieth of the idle timeout, at least 15 seconds.
+    pub fn touch_interval(&self) -> Duration {
+        (self.idle_timeout / 20).max(Duration::from_secs(15))
+    }
+
+    /// Whether the last activity is old enough to be written anew at `now`.
+    pub fn touch_is_due(&self, now: Instant) -> bool {
+        self.touch_interval() < now.since(self.last_activity_at)
+    }
+
+    /// The latest accepted address of the family of `other`.
+    pub fn address_like(&self, other: IpAddr) -> Option<IpAddr> {
+        match other {
+            IpAddr::V4(_) => self.ipv4.map(IpAddr::V4),
+            IpAddr::V6(_) => self.ipv6.map(IpAddr::V6),
+        }
+    }
+
+    /// Remembers `address` as the latest of its family.
+    pub fn remember(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(v4) => self.ipv4 = Some(v4),
+            IpAddr::V6(v6) => self.ipv6 = Some(v6),
+        }
+    }
+}
+
+/// Everything known about one session, kept after its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The session.
+    pub id: SessionId,
+    /// The subject's name, as its tenant or issuer gave it.
+    pub subject: String,
+    /// The issuer, where it is part of the subject.
+    pub issuer: Option<String>,
+    /// When the session was opened.
+    pub created_at: Instant,
+    /// The address sent at creation, at most [`SessionRecord::MAX_TEXT`] characters.
+    pub ip: String,
+    /// The user agent of the latest accepted context, at most [`SessionRecord::MAX_USER_AGENT`] characters.
+    pub user_agent: String,
+    /// The fingerprint the session was opened with.
+    pub fingerprint: String,
+    /// Country named by the caller.
+    pub geo_country: Option<String>,
+    /// City named by the caller.
+    pub geo_city: Option<String>,
+    /// The address the gateway saw at creation.
+    pub observed_ip: Option<String>,
+    /// How long the session lives without activity.
+    pub idle_timeout: Duration,
+    /// When the session ends whatever happens.
+    pub absolute_expiry: Instant,
+    /// How the session ended, once that is written down.
+    pub ended: Option<Ending>,
+}
+
+impl SessionRecord {
+    /// Characters of a free text that are kept.
+    pub const MAX_TEXT: usize = 255;
+    /// Characters of a user agent that are kept; the digest covers all of it.
+    pub const MAX_USER_AGENT: usize = 1024;
+}
+
+/// When and why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// When it ended.
+    pub at: Instant,
+    /// Why it ended.
+    pub reason: Reason,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Its holder logged out.
+    LoggedOut,
+    /// All sessions of the subject were ended at once.
+    LoggedOutEverywhere,
+    /// It was revoked by id.
+    Revoked,
+    /// It made room for a newer session.
+    Evicted,
+    /// It was not used for its idle timeout.
+    IdleTimeout,
+    /// It reached its absolute timeout.
+    AbsoluteTimeout,
+    /// Its risk score reached the threshold of a stolen session.
+    SuspectedTheft,
+    /// It could not be opened completely and was taken back.
+    Withdrawn,
+    /// It is gone, and why has not been written down yet.
+    Pending,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::LoggedOut,
+        Self::LoggedOutEverywhere,
+        Self::Revoked,
+        Self::Evicted,
+        Self::IdleTimeout,
+        Self::AbsoluteTimeout,
+        Self::SuspectedTheft,
+        Self::Withdrawn,
+        Self::Pending,
+    ];
+
+    /// The reason as answers, logs and events spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::LoggedOutEverywhere => "logged_out_everywhere",
+            Self::Revoked => "revoked",
+            Self::Evicted => "evicted",
+            Self::IdleTimeout => "idle_timeout",
+            Self::AbsoluteTimeout => "absolute_timeout",
+            Self::SuspectedTheft => "suspected_theft",
+            Self::Withdrawn => "withdrawn",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held() -> HeldSession {
+        let start = Instant::from_secs(1_700_000_000);
+        HeldSession {
+            created_at: start,
+            last_activity_at: start,
+            idle_timeout: Duration::from_secs(3600),
+            absolute_expiry: start + Duration::from_secs(86_400),
+            fingerprint: Sample::computed("x"),
+            ipv4: None,
+            ipv6: None,
+            user_agent: [0; 8],
+            risk: 0,
+            country: None,
+            asn: None,
+            geo: None,
+        }
+    }
+
+    #[test]
+    fn a_session_ends_exactly_at_its_idle_timeout() {
+        let session = held();
+        let end = session.last_activity_at + session.idle_timeout;
+        let second = Duration::from_secs(1);
+        assert!(session.is_live(end - second));
+        assert!(!session.is_live(end));
+        assert_eq!(
+            session.expired(end + second),
+            Some(Ending {
+                at: end,
+                reason: Reason::IdleTimeout
+            })
+        );
+    }
+
+    #[test]
+    fn activity_never_carries_a_session_past_its_absolute_timeout() {
+        let mut session = held();
+        session.last_activity_at = session.absolute_expiry - Duration::from_secs(10);
+        assert_eq!(session.expires_at(), session.absolute_expiry);
+        assert_eq!(
+            session.expired(session.absolute_expiry).unwrap().reason,
+            Reason::AbsoluteTimeout
+        );
+    }
+
+    #[test]
+    fn a_touch_is_due_after_a_twentieth_of_the_idle_timeout() {
+        let session = held();
+        let due = session.last_activity_at + Duration::from_secs(180);
+        assert!(!session.touch_is_due(due));
+        assert!(session.touch_is_due(due + Duration::from_millis(1)));
+        let short = HeldSession {
+            idle_timeout: Duration::from_secs(60),
+            ..held()
+        };
+        assert_eq!(short.touch_interval(), Duration::from_secs(15));
+    }
+}

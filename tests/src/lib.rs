@@ -1,0 +1,1 @@
+//! The doubles the suites need.

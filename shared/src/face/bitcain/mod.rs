@@ -14,6 +14,8 @@ mod reply;
 mod route;
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod golden;
 
 pub use error::Error;

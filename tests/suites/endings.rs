@@ -110,7 +110,7 @@ async fn an_end_whose_stamp_failed_is_stamped_from_the_stream() {
     let world = World::new().await;
     let id = world.open("alice").await;
     let is_record = |it: &tests::proxy::Request| it.key("sk") == Some("session");
-    world.proxy.fault(When::always().operation("UpdateItem").matching(is_record), [Fault::ServerError]);
+    world.proxy.fault(When::always().operation("UpdateItem").matching(is_record), [Fault::InternalError]);
     assert!(end(&world, id, Reason::LoggedOut).await, "the guard alone decides");
     world.proxy.heal();
     assert_eq!(world.ending(id).await, None);
@@ -123,7 +123,7 @@ async fn a_session_without_record_is_taken_back() {
     let world = World::new().await;
     world.open("alice").await;
     let is_record = |it: &tests::proxy::Request| it.operation == "PutItem" && it.body.to_string().contains("#S#");
-    world.proxy.fault(When::always().matching(is_record), [Fault::ServerError]);
+    world.proxy.fault(When::always().matching(is_record), [Fault::InternalError]);
     assert!(world.try_open("alice").await.is_err());
     world.proxy.heal();
     assert_eq!(world.live("alice").await.len(), 1);

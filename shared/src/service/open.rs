@@ -9,7 +9,10 @@ use crate::policy::{Admission, AtLimit, admit};
 use crate::store::{Error, Guard, Opened, Opening};
 
 /// How often a writer that lost a race tries again with what it lost against.
-const MOST_TRIES: u32 = 32;
+const MOST_TRIES: u32 = 16;
+/// What a loser waits at most, from its second race on and in the end.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// A session to be opened.
 #[derive(Debug, Clone)]
@@ -116,7 +119,7 @@ impl<'a> Attempt<'a> {
         let policy = &self.request.tenant.policy;
         let rejects = policy.at_limit == AtLimit::Reject;
         let mut opened = self.with_room(!rejects).await?;
-        for _ in 0..MOST_TRIES {
+        for attempt in 0..MOST_TRIES {
             opened = match opened {
                 Opened::Held(stored) => return self.finish(stored).await,
                 Opened::NoGuard => self.first().await?,
@@ -125,6 +128,7 @@ impl<'a> Attempt<'a> {
                         return Ok(Outcome::Overruled);
                     }
                     self.renew_id(&guard, once)?;
+                    self.give_way(attempt).await?;
                     match admit(&guard.sessions, policy, self.request.now) {
                         Admission::Refused => return Ok(Outcome::LimitReached),
                         Admission::Replacing(victims) => self.replacing(&victims, &guard, !rejects).await?,
@@ -132,7 +136,21 @@ impl<'a> Attempt<'a> {
                 }
             };
         }
-        Err(Error::Contended.into())
+        match opened {
+            Opened::Held(stored) => self.finish(stored).await,
+            _ => Err(Error::Contended.into()),
+        }
+    }
+
+    /// Waits a random time, longer with each race lost, so that those who race for one guard get in one by one.
+    async fn give_way(&self, attempt: u32) -> Result<(), EntropyError> {
+        if 0 < attempt {
+            let mut random = [0];
+            self.sessions.entropy.fill(&mut random)?;
+            let most = LONGEST_WAIT.min(SHORTEST_WAIT * 2_u32.saturating_pow(attempt));
+            tokio::time::sleep(most * u32::from(random[0]) / 256).await;
+        }
+        Ok(())
     }
 
     fn authorised_at(&self) -> Instant {

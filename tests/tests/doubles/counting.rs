@@ -118,10 +118,8 @@ async fn requests_sent_together_are_one_round_trip_and_one_after_the_other_are_m
     let bed = bed().await;
     let client = &bed.client;
 
-    let (_, parallel) = bed
-        .proxy
-        .measure(async { join!(add(client, "a"), add(client, "b"), add(client, "c")) })
-        .await;
+    let together = async { join!(add(client, "a"), add(client, "b"), add(client, "c")) };
+    let (_, parallel) = Box::pin(bed.proxy.measure(together)).await;
     assert_eq!(parallel.budget(), (3, 1, 0.0, 3.0));
 
     let sequence = async {
@@ -145,7 +143,7 @@ async fn requests_sent_together_are_one_round_trip_and_one_after_the_other_are_m
         );
         add(client, "f").await;
     };
-    let ((), branching) = bed.proxy.measure(branches).await;
+    let ((), branching) = Box::pin(bed.proxy.measure(branches)).await;
     assert_eq!(branching.budget(), (6, 3, 0.0, 6.0));
 }
 
@@ -211,12 +209,12 @@ async fn callers_are_told_apart_by_their_endpoint_and_every_action_and_scan_is_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_requests_pass_side_by_side() {
+async fn a_thousand_requests_pass_side_by_side() {
     let bed = bed().await;
     let work = (0..32).map(|worker| {
         let client = bed.client.clone();
         tokio::spawn(async move {
-            for _ in 0..100 {
+            for _ in 0..32 {
                 assert!(add(&client, &format!("{worker}")).await);
             }
         })
@@ -232,5 +230,5 @@ async fn thousands_of_requests_pass_side_by_side() {
         .key("pk", text("7"))
         .key("sk", text("guard"));
     let item = answer.consistent_read(true).send().await.unwrap().item.unwrap();
-    assert_eq!(item["n"], AttributeValue::N("100".to_owned()));
+    assert_eq!(item["n"], AttributeValue::N("32".to_owned()));
 }

@@ -28,7 +28,6 @@ async fn the_sdk_retries_every_fault_and_applies_the_write_once_or_twice_as_the_
         (Fault::Throttled, 1),
         (Fault::InternalError, 1),
         (Fault::Unavailable, 1),
-        (Fault::TruncatedJson, 2),
         (Fault::Reset, 1),
         (Fault::Hang, 1),
         (Fault::LostBeforeCommit, 1),
@@ -216,4 +215,14 @@ async fn a_hook_comes_before_a_request_is_applied() {
     });
     assert_eq!(read(&bed.client, "a", true).await, None);
     assert_eq!(read(&bed.client, "a", true).await, Some(1));
+}
+
+#[tokio::test]
+async fn a_truncated_answer_is_an_error_the_sdk_does_not_retry_though_the_write_was_applied() {
+    let bed = bed().await;
+    bed.proxy.fault(When::nth(1), [Fault::TruncatedJson]);
+    let (done, usage) = bed.proxy.measure(add(&bed.client, "a")).await;
+    assert!(!done);
+    assert_eq!(usage.requests, 1);
+    assert_eq!(counter(&bed.client, "a").await, 1);
 }

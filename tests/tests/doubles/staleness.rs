@@ -71,7 +71,7 @@ async fn a_stale_read_shows_what_was_there_before_a_change_or_a_deletion() {
     add(&bed.client, "changed").await;
     add(&bed.client, "deleted").await;
     // Long enough that the reads below are surely within it.
-    bed.proxy.lag(TABLE, Duration::from_secs(600)).await;
+    bed.proxy.lag(TABLE, Duration::from_mins(10)).await;
     add(&bed.client, "changed").await;
     let delete = bed.client.delete_item().table_name(TABLE);
     let delete = delete.key("pk", text("deleted")).key("sk", text("guard"));

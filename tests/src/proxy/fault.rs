@@ -19,7 +19,7 @@ pub enum Fault {
     InternalError,
     /// 503 without a body; not applied.
     Unavailable,
-    /// Applied, and 200 with the first half of the answer's JSON.
+    /// Applied, and 200 with the first half of the answer's JSON; the one fault the SDK does not retry.
     TruncatedJson,
     /// The connection is reset (TCP RST); not applied.
     Reset,

@@ -1,1 +1,1 @@
-//! fingerprint
+//! Fingerprints of devices, computed from what a request shows.

@@ -1,1 +1,1 @@
-//! risk
+//! Risk of a request, as points with reasons.

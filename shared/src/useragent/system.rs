@@ -17,7 +17,7 @@ pub enum System {
     Ios,
     /// Android and what is built on it.
     Android,
-    /// HarmonyOS.
+    /// `HarmonyOS`.
     HarmonyOs,
     /// Chrome OS.
     ChromeOs,
@@ -29,7 +29,7 @@ pub enum System {
     Tizen,
     /// webOS.
     WebOs,
-    /// KaiOS and its ancestor Firefox OS.
+    /// `KaiOS` and its ancestor Firefox OS.
     KaiOs,
     /// `BlackBerry`, both generations.
     BlackBerry,

@@ -1,1 +1,0 @@
-//! Fingerprints of devices, computed from what a request shows.

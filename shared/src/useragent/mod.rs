@@ -64,17 +64,19 @@ pub fn parse(text: &str) -> UserAgent {
 /// How a user agent differs from an earlier one, in order of weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
-    /// Same browser, system and versions.
+    /// Same browser, system and versions, as far as both say.
     Same,
-    /// Neither text names a browser, so nothing can be compared.
+    /// The earlier one names no browser, so there is nothing to compare with.
     Undetermined,
     /// Same browser and system, a later version.
     Newer,
-    /// Same browser and system, an earlier version, or none where there was one.
+    /// No browser is named where one was.
+    Missing,
+    /// Same browser and system, an earlier version.
     Older,
     /// Another browser on the same system.
     OtherBrowser,
-    /// Another system, or none where there was one.
+    /// Another system.
     OtherSystem,
 }
 
@@ -82,26 +84,44 @@ impl UserAgent {
     /// The family of a user agent that names no browser.
     pub const UNKNOWN: &'static str = "unknown";
 
-    /// How this user agent differs from `earlier`.
+    /// How this user agent differs from `earlier`. What either leaves out is not compared.
     ///
     /// The system's version counts only when the browser's is equal: browsers freeze what they say of their system
     /// (Android 10, iOS 18.6), so an update of the browser can seem to turn the system back.
     pub fn change_since(&self, earlier: &Self) -> Change {
-        if earlier.os != System::Unknown && self.os != earlier.os {
+        let named = |agent: &Self| agent.browser != Self::UNKNOWN;
+        if self.os != System::Unknown && earlier.os != System::Unknown && self.os != earlier.os {
             return Change::OtherSystem;
+        }
+        if !named(earlier) {
+            return if self == earlier {
+                Change::Same
+            } else {
+                Change::Undetermined
+            };
+        }
+        if !named(self) {
+            return Change::Missing;
         }
         if self.browser != earlier.browser {
             return Change::OtherBrowser;
         }
-        if self.browser == Self::UNKNOWN {
-            return Change::Undetermined;
+        let versions = [
+            (self.browser_version, earlier.browser_version),
+            (self.os_version, earlier.os_version),
+        ];
+        for (now, before) in versions {
+            if let (Some(now), Some(before)) = (now, before)
+                && now != before
+            {
+                return if before < now {
+                    Change::Newer
+                } else {
+                    Change::Older
+                };
+            }
         }
-        let versions = |agent: &Self| (agent.browser_version, agent.os_version);
-        match versions(self).cmp(&versions(earlier)) {
-            std::cmp::Ordering::Equal => Change::Same,
-            std::cmp::Ordering::Greater => Change::Newer,
-            std::cmp::Ordering::Less => Change::Older,
-        }
+        Change::Same
     }
 }
 

@@ -244,13 +244,16 @@ fn a_change_is_named_by_its_gravest_part() {
             Change::OtherBrowser,
         ),
         (chrome("X11; Linux x86_64", "127.0.0.0"), Change::OtherSystem),
-        (parse(""), Change::OtherSystem),
+        (parse(""), Change::Missing),
+        (parse("Mozilla/5.0 (Windows NT 10.0)"), Change::Missing),
+        (parse("curl/8.7.1"), Change::OtherBrowser),
+        (parse("Chrome/126.0 Safari/537.36"), Change::Same),
     ];
     for (after, change) in table {
         assert_eq!(after.change_since(&before), change, "{after}");
     }
-    assert_eq!(parse(";;").change_since(&parse("")), Change::Undetermined);
-    assert_eq!(before.change_since(&parse("")), Change::OtherBrowser);
+    assert_eq!(parse(";;").change_since(&parse("")), Change::Same);
+    assert_eq!(before.change_since(&parse("")), Change::Undetermined);
 }
 
 #[test]
@@ -267,7 +270,7 @@ proptest! {
     #[test]
     fn every_text_is_a_user_agent(text in any::<String>()) {
         let agent = parse(&text);
-        prop_assert_eq!(agent.change_since(&agent) <= Change::Undetermined, true);
+        prop_assert_eq!(agent.change_since(&agent), Change::Same);
         prop_assert!(agent.to_string().len() <= 120);
     }
 

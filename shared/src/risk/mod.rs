@@ -1,9 +1,26 @@
-//! stub
-use crate::model::*; use crate::policy::RiskPolicy;
-#[derive(Debug, Clone, Copy)] pub struct Score(u8); impl Score { pub fn get(self)->u8 {self.0} }
-#[derive(Debug, Clone)] pub struct Assessment; impl Assessment { pub fn score(&self)->Score {Score(0)} }
-#[derive(Debug, Clone, Copy, PartialEq, Eq)] pub enum Action { Allow, StepUp, Refuse }
-pub fn needs_record(_: &HeldSession, _: &Context)->bool {false}
-pub fn assess(_: &HeldSession, _: Option<&SessionRecord>, _: &Context, _: Instant)->Assessment {Assessment}
-pub fn decide(_: Score, _: &RiskPolicy)->Action {Action::Allow}
-#[derive(serde::Serialize)] pub struct Explanation; impl Explanation { pub fn of(_: &Assessment, _: Action, _: &RiskPolicy)->Self {Self} }
+//! Risk of a request, as points with reasons: is the session still held by the one who opened it?
+//!
+//! A pure integer function of what the session remembers and what the request shows. `docs/risk.md` has the points,
+//! what they rest on, and examples that the tests compute.
+
+mod assessment;
+mod decision;
+mod explanation;
+mod factor;
+mod fingerprint;
+mod network;
+mod score;
+mod user_agent;
+mod weights;
+
+pub use assessment::{Assessment, Confidence, assess, needs_record};
+pub use decision::{Action, Level, decide};
+pub use explanation::Explanation;
+pub use factor::{Factor, Group};
+pub use score::Score;
+
+/// Names the points in use; every change of a factor or its points changes it.
+pub const MODEL_VERSION: &str = "holdfast-risk-1";
+
+#[cfg(test)]
+mod tests;

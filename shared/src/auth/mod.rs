@@ -1,10 +1,64 @@
-//! stub
-use crate::model::*; use crate::policy::Policy; use crate::store::Credentials;
-#[derive(Debug, thiserror::Error)] pub enum Error { #[error("x")] Missing, #[error("x")] Invalid, #[error("x")] Forbidden(&'static str), #[error("x")] SubjectMissing, #[error("x")] SubjectInvalid(&'static str), #[error("x")] Unavailable(#[source] Box<dyn std::error::Error+Send+Sync>) }
-pub struct Caller { pub tenant: Tenant }
-impl Caller {
- pub fn require(&self,_:Scope)->Result<(),Error>{Ok(())} pub fn require_any(&self,_:&[Scope])->Result<(),Error>{Ok(())} pub fn may(&self,_:Scope)->bool{true}
- pub fn subject(&self)->Result<&Subject,Error>{Err(Error::SubjectMissing)} pub fn named_subject(&self)->Option<&Subject>{None} pub fn session_claim(&self)->Option<&str>{None}
- pub fn is_backend(&self)->bool{true} pub fn context_is_trusted(&self)->bool{true} pub fn issued_at(&self)->Option<Instant>{None} pub fn credential_id(&self)->String{String::new()}
+//! Who is asking: users by the tokens of their issuer, backends by their API keys.
+//!
+//! Decisions are pure functions of what was looked up and of the time given; [`Authenticator`] does the looking up.
+
+mod address;
+mod api_key;
+mod authenticator;
+mod bearer;
+mod cache;
+mod caller;
+mod fetch;
+mod json;
+mod jwks;
+mod key_sets;
+mod subject;
+mod token;
+mod url;
+
+#[cfg(test)]
+mod hostile_tokens;
+#[cfg(test)]
+mod testing;
+
+pub use address::is_global;
+pub use api_key::{IssuedKey, Secret};
+pub use authenticator::Authenticator;
+pub use bearer::Headers;
+pub use caller::{Caller, Who};
+pub use fetch::Fetcher;
+pub use subject::HEADER as SUBJECT_HEADER;
+
+/// Why a request has no caller. What it prints is what the client may read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no bearer credential (401).
+    #[error("not authenticated")]
+    Missing,
+    /// The credential is malformed, unknown, expired, revoked or not meant for this service (401). Which of them is
+    /// told to the log at debug level alone.
+    #[error("invalid authentication credentials")]
+    Invalid,
+    /// The credential is good and may not do this (403).
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// An API key has to name the user it acts for in `Holdfast-Subject`, and did not (422 on bitcain).
+    #[error("the Holdfast-Subject header is required with an API key")]
+    SubjectMissing,
+    /// The `Holdfast-Subject` header names no subject (422 on bitcain).
+    #[error("{0}")]
+    SubjectInvalid(&'static str),
+    /// What is needed to judge the credential cannot be had now (503).
+    #[error("authentication is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
-pub struct Authenticator; impl Authenticator { pub fn new(_:Credentials,_:Policy,_:bool)->Self{Self} pub async fn authenticate<'a>(&self,_:impl Fn(&str)->Option<&'a str>,_:Instant)->Result<Caller,Error>{Err(Error::Missing)} }
+
+/// Why a credential is not accepted: said to the log, never to the client, and never with a word of the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal(pub(crate) &'static str);
+
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}

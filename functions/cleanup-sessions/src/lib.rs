@@ -54,7 +54,7 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         let may_go_on = || RESERVE < deadline.left(app.clock.now());
         app.sessions.clean_due(Some(tenant), MOST_PER_CALL, now, may_go_on).await?
     } else {
-        app.sessions.clean_subject(tenant, &caller.subject()?.key(), now).await?
+        app.sessions.clean_subject(tenant, &caller.require_subject()?.key(), now).await?
     };
 
     Ok(Reply::json(&cleaned(done.expired)))

@@ -79,7 +79,7 @@ impl Once<'_> {
 
     /// A key means nothing outside its credential, subject, method and route.
     fn scope(&self) -> Result<[u8; 32], Error> {
-        let subject = self.caller.subject()?.key();
+        let subject = self.caller.require_subject()?.key();
         let credential = self.caller.credential_id();
         let parts = [&credential, subject.as_str(), &self.request.method, &self.request.path, self.key];
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {

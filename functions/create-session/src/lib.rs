@@ -19,7 +19,7 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     let now = app.clock.now();
     let caller = app.authenticate(request, now).await?;
     caller.require(Scope::SessionsWrite)?;
-    caller.subject()?;
+    caller.require_subject()?;
     let input = CreateInput::read(&request.body)?;
     let id = SessionId::draw(now, app.entropy.as_ref())?;
 
@@ -47,7 +47,7 @@ async fn open(
         .sessions
         .open(&Open {
             tenant: &caller.tenant,
-            subject: caller.subject()?,
+            subject: caller.require_subject()?,
             id,
             context: &context,
             fingerprint: &fingerprint,
@@ -55,7 +55,7 @@ async fn open(
             geo_city: input.geo_city.as_deref(),
             observed_ip: request.source_ip.as_deref(),
             idle_timeout: Duration::from_secs(60 * u64::from(input.idle_timeout_minutes)),
-            issued_at: caller.issued_at().unwrap_or(now),
+            issued_at: caller.issued_by().unwrap_or(now),
             now,
             since,
         })

@@ -13,7 +13,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let now = app.clock.now();
     let caller = app.authenticate(request, now).await?;
     caller.require_any(&[Scope::SessionsRead, Scope::SessionsWrite])?;
-    let subject = caller.subject()?.key();
+    let subject = caller.require_subject()?.key();
     let named = caller.session_claim().or_else(|| request.header("x-session-id"));
     let current = named.and_then(|text| SessionId::parse(text, caller.tenant.partition).ok());
 

@@ -17,7 +17,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     caller.require(Scope::SessionsWrite)?;
     let input = LogoutInput::read(&request.body)?;
     let (tenant, id) = (&caller.tenant.id, SessionId::parse(&input.session_id, caller.tenant.partition).ok());
-    let owner = match (caller.named_subject(), id) {
+    let owner = match (caller.subject(), id) {
         (None, None) => None,
         (None, Some(id)) => app.sessions.owner(tenant, None, id).await?.map(|owner| owner.subject),
         (Some(subject), _) => Some(subject.key()),

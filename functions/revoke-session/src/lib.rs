@@ -17,7 +17,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let named = request.parameter("session_id").unwrap_or_default();
     let id = SessionId::parse(named, caller.tenant.partition).map_err(|_| Error::SessionNotFound)?;
     let tenant = &caller.tenant.id;
-    let owner = app.sessions.owner(tenant, caller.named_subject(), id).await?.ok_or(Error::SessionNotFound)?;
+    let owner = app.sessions.owner(tenant, caller.subject(), id).await?.ok_or(Error::SessionNotFound)?;
 
     let note = Some(input.reason.as_str());
     if app.sessions.end(tenant, &owner.subject, id, Reason::Revoked, note, now).await? {

@@ -2,7 +2,7 @@
 
 use shared::face::bitcain::{Error, ValidateInput, ValidateReply};
 use shared::model::{Scope, SessionId};
-use shared::risk::{Action, Explanation};
+use shared::risk::Action;
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline};
 use shared::service::{Validation, Verdict, context};
@@ -24,7 +24,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let (context, _) =
         context(&input.current_ip, &input.current_user_agent, sent, caller.context_is_trusted());
 
-    let Some(owner) = app.sessions.owner(&caller.tenant.id, caller.named_subject(), id).await? else {
+    let Some(owner) = app.sessions.owner(&caller.tenant.id, caller.subject(), id).await? else {
         return Ok(Reply::json(&ValidateReply::not_held(&input.session_id, false)));
     };
     let verdict = app
@@ -51,7 +51,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
                 assessment.score().get(),
             );
             if caller.is_backend() {
-                reply.explained(Explanation::of(&assessment, action, policy))
+                reply.explained(&assessment.explain(policy))
             } else {
                 reply
             }

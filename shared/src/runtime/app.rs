@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
 use super::http::Request;
-use crate::auth::{self, Authenticator, Caller};
+use crate::auth::{self, Authenticator, Caller, Fetcher};
 use crate::clock::{Clock, Entropy, System};
 use crate::model::Instant;
 use crate::service::Sessions;
@@ -50,14 +50,14 @@ impl App {
 
     /// An app over a given store, time and randomness.
     pub fn with(store: Store, config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let authenticator = Authenticator::new(store.credentials(), config.policy.clone(), config.loopback_jwks);
+        let authenticator = Authenticator::new(store.credentials(), config.policy.clone(), Fetcher::new(config.loopback_jwks));
         let sessions = Sessions::new(store, Arc::clone(&entropy), config.retention);
         Self { clock, entropy, sessions, authenticator }
     }
 
     /// Who is asking.
     pub async fn authenticate(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
-        self.authenticator.authenticate(|name| request.header(name), now).await
+        self.authenticator.authenticate(&request.headers, now).await
     }
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::http::HeaderMap;
 use serde::Serialize;
 
 /// A request that passed the gateway.
@@ -18,8 +19,9 @@ pub struct Request {
     pub source_ip: Option<String>,
     /// The body's bytes.
     pub body: Vec<u8>,
+    /// The headers.
+    pub headers: HeaderMap,
     parameters: Vec<(String, String)>,
-    headers: Vec<(String, String)>,
 }
 
 /// An event that is no request.
@@ -38,9 +40,6 @@ impl Request {
             (Some(text), false) => text.into_bytes(),
             (Some(text), true) => STANDARD.decode(text).map_err(|_| MalformedEvent("body is not base64"))?,
         };
-        let headers = event.headers.iter().map(|(name, value)| {
-            (name.as_str().to_ascii_lowercase(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        });
         Ok(Self {
             method: http.method.to_string(),
             path: http.path.or(event.raw_path).ok_or(MalformedEvent("no path"))?,
@@ -48,13 +47,14 @@ impl Request {
             source_ip: http.source_ip,
             body,
             parameters: event.path_parameters.into_iter().collect(),
-            headers: headers.collect(),
+            headers: event.headers,
         })
     }
 
-    /// A header's value by its lower-case name. The gateway joins repeated headers with a comma.
+    /// A header's value by its lower-case name, where it is printable ASCII. The gateway joins repeated headers with
+    /// a comma.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// A path parameter's value, decoded once.

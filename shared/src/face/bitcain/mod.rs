@@ -11,7 +11,7 @@ i!(LogoutInput{session_id:String,revoke_all:bool});
 i!(RevokeInput{reason:String});
 #[derive(Serialize)] pub struct FingerprintReply<C:Serialize>{pub fingerprint:String,pub components:C}
 #[derive(Serialize)] pub struct CreateReply{} impl CreateReply { pub fn opened(_:SessionId,_:String,_:Instant)->Self{Self{}} pub fn refused(_:&'static str)->Self{Self{}} }
-#[derive(Serialize)] pub struct ValidateReply{} impl ValidateReply { pub fn not_held(_:&str,_:bool)->Self{Self{}} pub fn judged(_:&str,_:bool,_:bool,_:u8)->Self{Self{}} pub fn explained(self,_:crate::risk::Explanation)->Self{self} }
+#[derive(Serialize)] pub struct ValidateReply{} impl ValidateReply { pub fn not_held(_:&str,_:bool)->Self{Self{}} pub fn judged(_:&str,_:bool,_:bool,_:u8)->Self{Self{}} pub fn explained(self,_:&crate::risk::Explanation<'_>)->Self{self} }
 #[derive(Serialize)] pub struct ActiveReply{} impl ActiveReply { pub fn of(_:&[crate::service::ActiveSession],_:Option<SessionId>,_:usize)->Self{Self{}} }
 #[derive(Serialize)] pub struct LogoutReply{} impl LogoutReply { pub fn ended(_:usize,_:bool)->Self{Self{}} pub fn not_held(_:bool)->Self{Self{}} }
 pub fn revoked()->impl Serialize{1} pub fn cleaned(_:u64)->impl Serialize{1}

@@ -33,11 +33,11 @@ fn context(ip: &str, user_agent: &str, fingerprint: Sample) -> Context {
 
 /// A session that was opened with exactly this context.
 fn opened(by: &Context) -> (HeldSession, SessionRecord) {
-    let absolute_expiry = START + Duration::from_secs(86_400);
+    let absolute_expiry = START + Duration::from_hours(24);
     let mut held = HeldSession {
         created_at: START,
         last_activity_at: START,
-        idle_timeout: Duration::from_secs(3600),
+        idle_timeout: Duration::from_hours(1),
         absolute_expiry,
         fingerprint: by.fingerprint,
         ipv4: None,
@@ -66,7 +66,7 @@ fn opened(by: &Context) -> (HeldSession, SessionRecord) {
         geo_country: None,
         geo_city: None,
         observed_ip: None,
-        idle_timeout: Duration::from_secs(3600),
+        idle_timeout: Duration::from_hours(1),
         absolute_expiry,
         ended: None,
     };

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import json
+import logging
 import os
 import pathlib
 import re
@@ -15,6 +16,9 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser  # noqa: F401  (transform needs it imported first)
 from samtranslator.translator.transform import transform
+
+# SAM would publish metrics of each transform, and says so at the end.
+logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

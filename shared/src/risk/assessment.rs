@@ -91,6 +91,6 @@ impl Assessment {
 
     /// What a caller with an API key is told.
     pub fn explain(&self, policy: &RiskPolicy) -> Explanation<'_> {
-        Explanation::new(self, policy)
+        Explanation::new(self, *policy)
     }
 }

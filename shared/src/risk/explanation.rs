@@ -30,12 +30,12 @@ pub struct Explanation<'a> {
 }
 
 impl<'a> Explanation<'a> {
-    pub(super) fn new(assessment: &'a Assessment, policy: &RiskPolicy) -> Self {
+    pub(super) fn new(assessment: &'a Assessment, policy: RiskPolicy) -> Self {
         let score = assessment.score();
         Self {
             score,
-            level: Level::of(score, policy),
-            action: decide(score, policy),
+            level: Level::of(score, &policy),
+            action: decide(score, &policy),
             mode: match policy.mode {
                 Mode::Enforce => "enforce",
                 Mode::Monitor => "monitor",

@@ -17,7 +17,7 @@ pub fn is_global(address: IpAddr) -> bool {
 }
 
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),       // this network, RFC 791
+    (Ipv4Addr::UNSPECIFIED, 8),           // this network, RFC 791
     (Ipv4Addr::new(10, 0, 0, 0), 8),      // private, RFC 1918
     (Ipv4Addr::new(100, 64, 0, 0), 10),   // shared, RFC 6598
     (Ipv4Addr::new(127, 0, 0, 0), 8),     // loopback, RFC 1122
@@ -37,7 +37,7 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
 
 const GLOBAL_UNICAST: Ipv6Addr = Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0);
 
-/// What is special inside 2000::/3. Everything outside of it is refused: `::1`, `fe80::/10`, `fc00::/7`, NAT64 ...
+/// What is special inside `2000::/3`. Everything outside of it is refused: `::1`, `fe80::/10`, `fc00::/7`, NAT64 ...
 const SPECIAL_V6: [(Ipv6Addr, u32); 5] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // protocol assignments with Teredo, RFC 2928, RFC 4380
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // documentation, RFC 3849

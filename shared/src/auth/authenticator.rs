@@ -172,3 +172,319 @@ fn refused(Refusal(reason): Refusal) -> Error {
     tracing::debug!(reason, "credential refused");
     Error::Invalid
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::auth::IssuedKey;
+    use crate::auth::testing::{AUDIENCE, Listed, NOW, Server, claims, claims_with, issuer, signers};
+    use crate::clock::Fixed;
+    use crate::model::Scope;
+
+    struct Setting {
+        server: Server,
+        listed: Arc<Listed>,
+        authenticator: Authenticator,
+    }
+
+    impl Setting {
+        async fn new() -> Self {
+            let [rsa, ec, ed] = signers();
+            let server = Server::with(&[rsa.jwk("rsa"), ec.jwk("ec"), ed.jwk("ed")]).await;
+            let listed = Listed::with_jwks(&server.url);
+            let authenticator = Authenticator::listed(Arc::clone(&listed), Fetcher::new(true));
+            Self {
+                server,
+                listed,
+                authenticator,
+            }
+        }
+
+        fn change_issuer(&self, change: impl FnOnce(&mut Issuer)) {
+            change(self.listed.issuers.lock().unwrap().first_mut().unwrap());
+        }
+
+        fn with_key(&self, scopes: &[Scope]) -> IssuedKey {
+            let scopes = scopes.iter().copied().collect();
+            let issued = IssuedKey::draw("acme".parse().unwrap(), scopes, &Fixed::at(NOW)).unwrap();
+            self.listed.api_keys.lock().unwrap().push(issued.key.clone());
+            issued
+        }
+
+        async fn ask(&self, bearer: &str, subject: Option<&str>, now: Instant) -> Result<Caller, Error> {
+            let authorization = format!("Bearer {bearer}");
+            let mut headers = vec![("authorization", authorization.as_str())];
+            headers.extend(subject.map(|it| ("holdfast-subject", it)));
+            self.authenticator.authenticate(headers.as_slice(), now).await
+        }
+
+        async fn user(&self, claims: &Value) -> Result<Caller, Error> {
+            self.ask(&signers()[1].token("ec", claims), None, NOW).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_of_each_algorithm_lets_its_user_in() {
+        let it = Setting::new().await;
+        for (signer, kid) in signers().into_iter().zip(["rsa", "ec", "ed"]) {
+            let caller = it.ask(&signer.token(kid, &claims()), None, NOW).await.unwrap();
+            assert_eq!(caller.tenant.id.as_str(), "acme");
+            let Who::User {
+                subject, issued_at, ..
+            } = caller.who
+            else {
+                panic!("a token is a user's");
+            };
+            assert_eq!(subject, crate::model::Subject::new("alice").unwrap());
+            assert_eq!(issued_at, NOW - Duration::from_secs(10));
+        }
+        assert_eq!(it.server.asked(), 1);
+        assert_eq!(
+            it.listed.reads.load(Ordering::SeqCst),
+            2,
+            "issuer and tenant, once each"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_ways_a_good_token_may_be_written() {
+        let it = Setting::new().await;
+        let now = NOW.secs();
+        for (name, value) in [
+            ("aud", json!([AUDIENCE])),
+            ("aud", json!(["https://other.example.com", AUDIENCE])),
+            ("exp", json!(now - 59)),
+            ("nbf", json!(now + 60)),
+            ("nbf", Value::Null),
+            ("iat", json!(now + 60)),
+            ("iat", json!(1_799_999_990.75)),
+            ("tenant", json!("other")),
+            ("sub", json!("\u{1f980}".repeat(255))),
+            ("sid", Value::Null),
+            ("anything", json!({"nested": [1, 2, {"a": null}]})),
+        ] {
+            let answer = it.user(&claims_with(name, value.clone())).await;
+            assert!(answer.is_ok(), "{name}: {value}");
+        }
+        let [rsa, ec, _] = signers();
+        for header in [
+            r#"{"alg":"ES256","kid":"ec"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"jwt"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"at+jwt"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"AT+JWT","x5t":"abc","other":1}"#,
+            r#"{"alg":"ES256"}"#,
+        ] {
+            let token = ec.sign(header, &claims().to_string());
+            assert!(it.ask(&token, None, NOW).await.is_ok(), "{header}");
+        }
+        let fraction = rsa.token("rsa", &claims_with("iat", json!(1_799_999_990.75)));
+        let caller = it.ask(&fraction, None, NOW).await.unwrap();
+        assert!(matches!(caller.who, Who::User { issued_at, .. } if issued_at.millis() == 1_799_999_990_750));
+    }
+
+    #[tokio::test]
+    async fn the_current_session_is_the_session_id_claim_else_sid() {
+        let it = Setting::new().await;
+        let both = {
+            let mut claims = claims_with("sid", json!("s1"));
+            claims["session_id"] = json!("s2");
+            claims
+        };
+        for (claims, expected) in [
+            (claims(), None),
+            (claims_with("sid", json!("s1")), Some("s1")),
+            (claims_with("session_id", json!("s2")), Some("s2")),
+            (both, Some("s2")),
+        ] {
+            let caller = it.user(&claims).await.unwrap();
+            assert!(matches!(caller.who, Who::User { session, .. } if session.as_deref() == expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_issuer_of_one_tenant_needs_no_tenant_claim_and_of_several_does() {
+        let it = Setting::new().await;
+        it.change_issuer(|item| item.tenant_claim = None);
+        assert!(matches!(it.user(&claims()).await, Err(Error::Invalid)));
+
+        let it = Setting::new().await;
+        it.change_issuer(|item| {
+            item.tenant_claim = None;
+            item.tenants = vec!["other".parse().unwrap()];
+        });
+        let caller = it.user(&claims()).await.unwrap();
+        assert_eq!(
+            caller.tenant.id.as_str(),
+            "other",
+            "the claim nobody asked for says acme"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_issuer_without_audiences_or_tenants_lets_nobody_in() {
+        for change in [
+            (|item: &mut Issuer| item.audiences.clear()) as fn(&mut Issuer),
+            |item| item.tenants.clear(),
+            |item| item.algorithms.clear(),
+        ] {
+            let it = Setting::new().await;
+            it.change_issuer(change);
+            assert!(matches!(it.user(&claims()).await, Err(Error::Invalid)));
+        }
+    }
+
+    #[tokio::test]
+    async fn subjects_of_a_namespaced_issuer_are_its_own() {
+        let it = Setting::new().await;
+        let plain = it.user(&claims()).await.unwrap();
+        let it = Setting::new().await;
+        it.change_issuer(|item| item.namespaced = true);
+        let namespaced = it.user(&claims()).await.unwrap();
+        assert_ne!(
+            plain.subject().unwrap().key(),
+            namespaced.subject().unwrap().key()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_token_expires_while_the_function_lives() {
+        let it = Setting::new().await;
+        let token = signers()[1].token("ec", &claims());
+        assert!(
+            it.ask(&token, None, NOW + Duration::from_millis(359_999))
+                .await
+                .is_ok()
+        );
+        let late = it.ask(&token, None, NOW + Duration::from_mins(6)).await;
+        assert!(matches!(late, Err(Error::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_key_set_that_cannot_be_had_is_our_failure_and_not_the_callers() {
+        let it = Setting::new().await;
+        it.server.answer_with("500 Internal Server Error", "", b"");
+        assert!(matches!(it.user(&claims()).await, Err(Error::Unavailable(_))));
+        let it = Setting::new().await;
+        it.change_issuer(|item| item.jwks_url = "https://169.254.169.254/jwks".to_owned());
+        assert!(matches!(it.user(&claims()).await, Err(Error::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_table_that_cannot_be_read_is_our_failure_and_lets_nobody_in() {
+        let it = Setting::new().await;
+        let issued = it.with_key(&Scope::ALL);
+        it.listed.down.store(true, Ordering::SeqCst);
+        assert!(matches!(it.user(&claims()).await, Err(Error::Unavailable(_))));
+        assert!(matches!(
+            it.ask(&issued.bearer(), None, NOW).await,
+            Err(Error::Unavailable(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn an_api_key_lets_its_backend_in() {
+        let it = Setting::new().await;
+        let issued = it.with_key(&[Scope::SessionsWrite]);
+        let caller = it.ask(&issued.bearer(), Some("alice"), NOW).await.unwrap();
+        assert_eq!(caller.tenant.id.as_str(), "acme");
+        assert_eq!(caller.subject().unwrap().name(), "alice");
+        assert!(caller.may(Scope::SessionsWrite) && !caller.may(Scope::SessionsRead));
+        assert_eq!(caller.credential_id(), format!("key:{}", issued.key.id));
+    }
+
+    #[tokio::test]
+    async fn no_other_secret_and_no_other_id_does() {
+        let it = Setting::new().await;
+        let issued = it.with_key(&Scope::ALL);
+        let (id, secret) = (&issued.key.id, issued.secret.reveal());
+        for bearer in [
+            format!("{id}:"),
+            format!("{id}:wrong"),
+            format!(":{secret}"),
+            format!("unknown:{secret}"),
+            format!("{secret}:{id}"),
+            format!("{id}::{secret}"),
+            format!("{id}#x:{secret}"),
+            format!("{}:{secret}", "a".repeat(65)),
+            format!("{id}:{}", "a".repeat(129)),
+            secret.to_owned(),
+            id.clone(),
+        ] {
+            assert!(
+                matches!(it.ask(&bearer, None, NOW).await, Err(Error::Invalid)),
+                "{bearer}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revoked_key_stops_working_within_60_seconds() {
+        let it = Setting::new().await;
+        let bearer = it.with_key(&Scope::ALL).bearer();
+        assert!(it.ask(&bearer, None, NOW).await.is_ok());
+        it.listed.api_keys.lock().unwrap()[0].revoked_at = Some(NOW + Duration::from_secs(1));
+        let later = it.ask(&bearer, None, NOW + Duration::from_mins(1)).await;
+        assert!(matches!(later, Err(Error::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_key_of_a_tenant_that_is_gone_lets_nobody_in() {
+        let it = Setting::new().await;
+        let bearer = it.with_key(&Scope::ALL).bearer();
+        it.listed.api_keys.lock().unwrap()[0].tenant = "ghost".parse().unwrap();
+        assert!(matches!(it.ask(&bearer, None, NOW).await, Err(Error::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_user_cannot_act_for_anybody_not_even_itself() {
+        let it = Setting::new().await;
+        let token = signers()[0].token("rsa", &claims());
+        for subject in ["bob", "alice", ""] {
+            let answer = it.ask(&token, Some(subject), NOW).await;
+            assert!(matches!(answer, Err(Error::Forbidden(_))), "{subject:?}");
+        }
+        let hostile = it.ask("a.b.c", Some("bob"), NOW).await;
+        assert!(
+            matches!(hostile, Err(Error::Invalid)),
+            "who is asking comes first"
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_that_is_printed_holds_a_credential() {
+        let it = Setting::new().await;
+        let issued = it.with_key(&Scope::ALL);
+        let secret = issued.secret.reveal();
+        let good = it.ask(&issued.bearer(), None, NOW).await.unwrap();
+        let bad = it
+            .ask(&format!("{}:{secret}x", issued.key.id), None, NOW)
+            .await
+            .unwrap_err();
+        let printed = format!("{good:?} {bad:?} {bad} {issued:?} {:?}", it.authenticator);
+        assert!(!printed.contains(secret));
+        let digest = format!("{:?}", issued.key.secret_digest);
+        assert!(
+            !format!("{good:?}").contains(&digest),
+            "the digest stays out of the caller"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_is_taken_out_stops_within_60_seconds() {
+        let it = Setting::new().await;
+        let token = signers()[0].token("rsa", &claims());
+        assert!(it.ask(&token, None, NOW).await.is_ok());
+        *it.listed.issuers.lock().unwrap() = vec![Issuer {
+            issuer: "https://other.example.com".to_owned(),
+            ..issuer(&it.server.url)
+        }];
+        let later = it.ask(&token, None, NOW + Duration::from_mins(1)).await;
+        assert!(matches!(later, Err(Error::Invalid)));
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::model::Instant;
 
 /// How long a looked-up item is believed. A revocation takes effect within this time.
-pub(super) const KNOWN_FOR: Duration = Duration::from_secs(60);
+pub(super) const KNOWN_FOR: Duration = Duration::from_mins(1);
 /// How long an item that was not there is believed to be absent: shorter, since a new one is wanted at once.
 pub(super) const ABSENT_FOR: Duration = Duration::from_secs(10);
 /// Most absent names remembered: they are chosen by whoever asks.
@@ -53,6 +53,10 @@ impl<V: Clone> Cache<V> {
         Ok(loaded)
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "outside: whether it is remembered; inside: whether it exists"
+    )]
     fn remembered(&self, name: &str, now: Instant) -> Option<Option<V>> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((since, item)) = entries.known.get(name)

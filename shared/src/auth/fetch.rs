@@ -178,3 +178,210 @@ impl ResolveDns for SystemResolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::net::IpAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::auth::testing::Server;
+
+    /// Answers each question with the next of its lists of addresses, the last one for ever.
+    #[derive(Debug, Clone)]
+    struct Scripted(Arc<(AtomicUsize, Vec<Vec<IpAddr>>)>);
+
+    impl Scripted {
+        fn new(answers: &[&[&str]]) -> Self {
+            let parsed = answers
+                .iter()
+                .map(|answer| answer.iter().map(|it| it.parse().unwrap()).collect())
+                .collect();
+            Self(Arc::new((AtomicUsize::new(0), parsed)))
+        }
+    }
+
+    impl ResolveDns for Scripted {
+        fn resolve_dns<'a>(&'a self, _name: &'a str) -> DnsFuture<'a> {
+            let (asked, answers) = &*self.0;
+            let turn = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+            DnsFuture::ready(Ok(answers[turn].clone()))
+        }
+    }
+
+    fn guarded(answers: &[&[&str]]) -> PublicOnly {
+        PublicOnly(SharedDnsResolver::new(Scripted::new(answers)))
+    }
+
+    fn causes(error: &dyn Error) -> String {
+        let next = error.source().map(causes).unwrap_or_default();
+        format!("{error}: {next}")
+    }
+
+    #[tokio::test]
+    async fn a_host_that_moves_to_a_private_address_after_the_check_is_refused() {
+        let guarded = guarded(&[&["1.1.1.1"], &["127.0.0.1"]]);
+        let first = guarded.resolve_dns("issuer.example.com").await.unwrap();
+        assert_eq!(first, ["1.1.1.1".parse::<IpAddr>().unwrap()]);
+        assert!(guarded.resolve_dns("issuer.example.com").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn one_private_address_spoils_the_answer() {
+        for answer in [
+            &[] as &[&str],
+            &["127.0.0.1"],
+            &["1.1.1.1", "127.0.0.1"],
+            &["10.0.0.1", "1.1.1.1"],
+            &["::ffff:169.254.169.254"],
+            &["64:ff9b::a9fe:a9fe"],
+            &["2002:7f00:1::"],
+            &["2600:1f00::1", "fd00:ec2::254"],
+        ] {
+            assert!(
+                guarded(&[answer])
+                    .resolve_dns("issuer.example.com")
+                    .await
+                    .is_err(),
+                "{answer:?}"
+            );
+        }
+        let mapped = guarded(&[&["::ffff:1.1.1.1"]])
+            .resolve_dns("issuer.example.com")
+            .await;
+        assert_eq!(mapped.unwrap(), ["1.1.1.1".parse::<IpAddr>().unwrap()]);
+    }
+
+    #[tokio::test]
+    async fn a_fetch_never_connects_to_a_private_address_that_a_public_name_stands_for() {
+        // Nobody may listen on 443 here, so what is asserted is that the refusal came before any connection.
+        for loopback in [
+            "127.0.0.1",
+            "::1",
+            "::ffff:127.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+        ] {
+            for allow_loopback in [false, true] {
+                let resolver = SharedDnsResolver::new(Scripted::new(&[&[loopback]]));
+                let fetcher = Fetcher::resolving(allow_loopback, resolver);
+                // The roots of a development machine are not needed for a connection that is not made.
+                let connector = connector(TrustStore::empty(), PublicOnly(fetcher.resolver.clone())).unwrap();
+                fetcher.public.set(connector).unwrap();
+                let error = fetcher
+                    .fetch("https://issuer.example.com/jwks.json")
+                    .await
+                    .unwrap_err();
+                assert!(causes(&error).contains("not public"), "{}", causes(&error));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_answer_is_what_the_server_said() {
+        let server = Server::start().await;
+        server.answer_with("200 OK", "", &vec![b'x'; MAX_BYTES]);
+        assert_eq!(
+            Fetcher::new(true).fetch(&server.url).await.unwrap().len(),
+            MAX_BYTES
+        );
+    }
+
+    #[tokio::test]
+    async fn loopback_is_for_development_alone() {
+        let server = Server::start().await;
+        server.answer_with("200 OK", "", b"{}");
+        let answer = Fetcher::new(false).fetch(&server.url).await;
+        assert!(matches!(answer, Err(FetchError::Url)));
+        assert_eq!(server.asked(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_larger_answer_is_refused_whatever_length_it_claims() {
+        let server = Server::start().await;
+        server.answer_with("200 OK", "", &vec![b'x'; MAX_BYTES + 1]);
+        assert!(matches!(
+            Fetcher::new(true).fetch(&server.url).await,
+            Err(FetchError::Size)
+        ));
+
+        let mut unbounded = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+        unbounded.extend(std::iter::repeat_n(b'x', 1 << 20));
+        server.answer_raw(Duration::ZERO, unbounded);
+        assert!(matches!(
+            Fetcher::new(true).fetch(&server.url).await,
+            Err(FetchError::Size)
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_slow_answer_is_given_up_after_two_seconds() {
+        let server = Server::start().await;
+        let bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}".to_vec();
+        server.answer_raw(Duration::from_mins(1), bytes);
+        let answer =
+            tokio::time::timeout(Duration::from_secs(10), Fetcher::new(true).fetch(&server.url)).await;
+        assert!(matches!(answer.unwrap(), Err(FetchError::Timeout)));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let (server, elsewhere) = (Server::start().await, Server::start().await);
+        elsewhere.answer_with("200 OK", "", b"{}");
+        for status in [
+            "301 Moved Permanently",
+            "302 Found",
+            "303 See Other",
+            "307 Temporary Redirect",
+            "308 Permanent Redirect",
+        ] {
+            server.answer_with(status, &format!("location: {}\r\n", elsewhere.url), b"");
+            let answer = Fetcher::new(true).fetch(&server.url).await;
+            assert!(matches!(answer, Err(FetchError::Status(_))), "{status}");
+        }
+        assert_eq!(elsewhere.asked(), 0);
+    }
+
+    #[tokio::test]
+    async fn other_answers_are_failures() {
+        let server = Server::start().await;
+        for status in [
+            "201 Created",
+            "204 No Content",
+            "404 Not Found",
+            "429 Too Many Requests",
+            "500 Internal Server Error",
+        ] {
+            server.answer_with(status, "", b"");
+            assert!(
+                matches!(
+                    Fetcher::new(true).fetch(&server.url).await,
+                    Err(FetchError::Status(_))
+                ),
+                "{status}"
+            );
+        }
+        for bytes in [
+            b"".as_slice(),
+            b"garbage",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
+        ] {
+            server.answer_raw(Duration::ZERO, bytes.to_vec());
+            assert!(matches!(
+                Fetcher::new(true).fetch(&server.url).await,
+                Err(FetchError::Connection(_))
+            ));
+        }
+        let closed = TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let answer = Fetcher::new(true).fetch(&format!("http://{closed}/")).await;
+        assert!(matches!(answer, Err(FetchError::Connection(_))));
+    }
+}

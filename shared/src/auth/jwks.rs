@@ -23,7 +23,7 @@ pub(super) struct KeySet(Vec<Key>);
 pub(super) struct Key {
     id: Option<String>,
     pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+    pub(super) public: DecodingKey,
 }
 
 impl KeySet {
@@ -70,7 +70,7 @@ fn key(jwk: &Map<String, Value>) -> Option<Key> {
     if jwk.contains_key("d") || !may_verify(jwk) {
         return None;
     }
-    let (algorithm, key) = match (text("kty")?, text("crv")) {
+    let (algorithm, public) = match (text("kty")?, text("crv")) {
         ("RSA", _) => (Algorithm::Rs256, rsa(text("n")?, text("e")?)?),
         ("EC", Some("P-256")) => {
             let (x, y) = (text("x")?, text("y")?);
@@ -102,7 +102,11 @@ fn key(jwk: &Map<String, Value>) -> Option<Key> {
         None => None,
         Some(kid) => Some(kid.as_str()?.to_owned()),
     };
-    meant_for_it.then_some(Key { id, algorithm, key })
+    meant_for_it.then_some(Key {
+        id,
+        algorithm,
+        public,
+    })
 }
 
 fn may_verify(jwk: &Map<String, Value>) -> bool {

@@ -11,7 +11,7 @@ use super::{Refusal, json};
 use crate::model::{Algorithm, Instant, Issuer, Subject, TenantId};
 
 /// How far an issuer's clock may be off.
-pub(super) const SKEW: Duration = Duration::from_secs(60);
+pub(super) const SKEW: Duration = Duration::from_mins(1);
 
 /// Longest `iss`, in bytes.
 const MAX_ISSUER: usize = 512;
@@ -77,7 +77,7 @@ impl<'t> Unverified<'t> {
             Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
         };
         let signed = self.signed.as_bytes();
-        match jsonwebtoken::crypto::verify(self.signature, signed, &key.key, algorithm) {
+        match jsonwebtoken::crypto::verify(self.signature, signed, &key.public, algorithm) {
             Ok(true) => judge(&self.claims, issuer, now),
             Ok(false) | Err(_) => Err(Refusal("token signature is wrong")),
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::HeaderName;
+use axum::serve::ListenerExt;
 use serde_json::{Map, Value};
 use shared::clock::{Clock, System};
 use shared::model::{Scopes, TenantId};
@@ -21,7 +22,7 @@ use crate::credentials::{
 use crate::dynamodb::{ACCESS_KEY, DynamoDb, SECRET_KEY};
 use crate::engine::Engine;
 use crate::function::Function;
-use crate::gateway::{Gateway, JWKS_PATH};
+use crate::gateway::{Gateway, JWKS_PATH, undelayed};
 use crate::issuer::{Claims, Issuer};
 use crate::state::{Running, Secrets, State};
 use crate::stream::Poller;
@@ -99,7 +100,7 @@ impl Cloud {
         let server = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
             drop(
-                axum::serve(listener, service)
+                axum::serve(listener.tap_io(undelayed), service)
                     .with_graceful_shutdown(stopped)
                     .await,
             );

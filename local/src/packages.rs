@@ -32,6 +32,11 @@ pub(crate) fn build(template: &Template, root: &Path, binaries: &Path, log: &Log
     {
         command.args(["--profile", profile]);
     }
+    // Cargo chooses features for what it builds together: with this program among it, everything that was compiled for
+    // it is used again, and not compiled a second time with fewer features.
+    if Path::new(env!("CARGO_MANIFEST_DIR")).parent() == Some(root) {
+        command.args(["--package", env!("CARGO_PKG_NAME")]);
+    }
     for package in packages {
         command.args(["--package", package]);
     }

@@ -207,6 +207,22 @@ async fn the_gateway_refuses_what_is_too_large_or_too_often() {
 }
 
 #[tokio::test]
+async fn a_refused_request_leaves_its_connection_usable() {
+    let (cloud, _) = cloud().await;
+    let client = Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(1)
+        .build_http::<Body>();
+    for status in [200, 200, 429, 429] {
+        let request = Request::get(format!("{}/throttled", cloud.url())).body(Body::from("body"));
+        let response = client.request(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers().get("connection"), None);
+        response.into_body().collect().await.unwrap();
+    }
+    cloud.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_issuers_keys_are_served_outside_the_routes() {
     let (cloud, _) = cloud().await;
     let (status, keys) = send(&cloud, "GET", "/.well-known/jwks.json", "").await;

@@ -9,10 +9,13 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+
+use crate::gateway::undelayed;
 
 /// Largest answer of a function: 6 MB, and what its JSON form adds.
 const MAX_ANSWER: usize = 6 * 1024 * 1024 + 100;
@@ -75,7 +78,7 @@ impl RuntimeApi {
             .with_state(shared);
         let server = tokio::spawn(async move {
             // Serving ends with the task; an accept error is retried inside.
-            drop(axum::serve(listener, routes).await);
+            drop(axum::serve(listener.tap_io(undelayed), routes).await);
         });
         Ok(Self {
             address,

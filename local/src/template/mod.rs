@@ -189,8 +189,12 @@ fn names(
             .cloned()
             .unwrap_or_default()
     };
+    let known = section("Parameters");
+    if let Some(unknown) = overrides.keys().find(|it| !known.contains_key(*it)) {
+        return Err(Error::new(format!("there is no parameter {unknown}")));
+    }
     let mut parameters = BTreeMap::new();
-    for (name, parameter) in section("Parameters") {
+    for (name, parameter) in known {
         let text = match (overrides.get(&name), parameter.get("Default")) {
             (Some(value), _) => value.clone(),
             (None, Some(default)) => scalar(default),

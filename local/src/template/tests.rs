@@ -39,6 +39,13 @@ fn parameters_override_defaults_and_conditions_decide_what_exists() {
 }
 
 #[test]
+fn an_unknown_parameter_is_refused() {
+    let parameters = BTreeMap::from([("Limits".to_owned(), "9".to_owned())]);
+    let error = Template::read(TEMPLATE, &parameters).unwrap_err();
+    assert!(error.to_string().contains("Limits"));
+}
+
+#[test]
 fn routes_have_the_keys_and_throttles_of_the_gateway() {
     let template = template();
     let keys: Vec<&str> = template.routes.iter().map(|it| it.key.as_str()).collect();

@@ -6,11 +6,18 @@ use std::{env, error, fs};
 
 use serde_norway::Value;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how cargo tells a build script where to write"
+)]
 fn main() -> Result<(), Box<dyn error::Error>> {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
     println!("cargo::rerun-if-changed={}", template.display());
     let template: Value = serde_norway::from_str(&fs::read_to_string(template)?)?;
-    let resources = template.get("Resources").and_then(Value::as_mapping).ok_or("template without resources")?;
+    let resources = template
+        .get("Resources")
+        .and_then(Value::as_mapping)
+        .ok_or("template without resources")?;
 
     let mut routes: Vec<(&str, String)> = resources
         .values()

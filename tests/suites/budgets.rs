@@ -84,21 +84,33 @@ async fn listing_ending_and_ending_all() {
     for _ in 0..5 {
         ids.push(world.open("alice").await);
     }
-    let (_, usage) = world.proxy.measure(world.sessions.active(&tenant, &key, world.now())).await;
+    let (_, usage) = world
+        .proxy
+        .measure(world.sessions.active(&tenant, &key, world.now()))
+        .await;
     assert_within(&usage, (2, 2, 6.0, 0.0, 0.0, 0.0));
 
-    let logout = world.sessions.end(&tenant, &key, ids[0], Reason::LoggedOut, None, world.now());
+    let logout = world
+        .sessions
+        .end(&tenant, &key, ids[0], Reason::LoggedOut, None, world.now());
     let (_, usage) = world.proxy.measure(logout).await;
     assert_within(&usage, (2, 1, 0.0, 2.0, 1.0, 0.0));
 
-    let (_, usage) = world.proxy.measure(world.sessions.end_all(&tenant, &key, world.now())).await;
+    let (_, usage) = world
+        .proxy
+        .measure(world.sessions.end_all(&tenant, &key, world.now()))
+        .await;
     assert_within(&usage, (1, 1, 0.0, 1.0, 0.0, 0.0));
 }
 
 #[tokio::test]
 async fn cleaning_up() {
     let world = World::new().await;
-    world.sessions.clean_due(None, u64::MAX, world.now(), || true).await.unwrap();
+    world
+        .sessions
+        .clean_due(None, u64::MAX, world.now(), || true)
+        .await
+        .unwrap();
     for name in 0..10 {
         world.open(&format!("subject-{name}")).await;
     }

@@ -5,11 +5,20 @@ use std::time::Duration;
 use crate::world::{World, subject};
 
 async fn sweep(world: &World) -> shared::service::Cleaned {
-    world.sessions.clean_due(None, u64::MAX, world.now(), || true).await.unwrap()
+    world
+        .sessions
+        .clean_due(None, u64::MAX, world.now(), || true)
+        .await
+        .unwrap()
 }
 
 async fn stored(world: &World, name: &str) -> usize {
-    let guard = world.sessions.store().guard(&world.tenant.id, &subject(name).key()).await.unwrap();
+    let guard = world
+        .sessions
+        .store()
+        .guard(&world.tenant.id, &subject(name).key())
+        .await
+        .unwrap();
     guard.unwrap_or_default().sessions.len()
 }
 
@@ -57,7 +66,10 @@ async fn every_hour_missed_in_an_outage_of_three_days_is_drained() {
     world.wait(Duration::from_hours(3));
     sweep(&world).await;
     let mark = world.sessions.store().watermark().await.unwrap().unwrap();
-    assert!(shared::store::Store::hour_of(world.now()) - 2 <= mark, "the watermark follows");
+    assert!(
+        shared::store::Store::hour_of(world.now()) - 2 <= mark,
+        "the watermark follows"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +85,12 @@ async fn a_cleanup_that_runs_out_of_time_goes_on_where_it_stopped() {
     for _ in 0..10 {
         let looks = std::cell::Cell::new(0);
         let three = || looks.replace(looks.get() + 1) < 3;
-        expired += world.sessions.clean_due(None, u64::MAX, world.now(), three).await.unwrap().expired;
+        expired += world
+            .sessions
+            .clean_due(None, u64::MAX, world.now(), three)
+            .await
+            .unwrap()
+            .expired;
         world.wait(Duration::from_mins(5));
     }
     assert_eq!(expired, 10);
@@ -87,7 +104,11 @@ async fn a_tenant_cleans_up_its_own_sessions_alone() {
     world.open("alice").await;
     world.wait(Duration::from_mins(61));
     let other = world.tenant.id.clone();
-    let cleaned = world.sessions.clean_due(Some(&other), 1_000, world.now(), || true).await.unwrap();
+    let cleaned = world
+        .sessions
+        .clean_due(Some(&other), 1_000, world.now(), || true)
+        .await
+        .unwrap();
     assert_eq!(cleaned.expired, 1);
     world.tenant.id = "acme".parse().unwrap();
     assert_eq!(stored(&world, "alice").await, 1);

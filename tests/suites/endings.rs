@@ -10,18 +10,30 @@ use crate::world::{World, subject};
 
 async fn end(world: &World, id: SessionId, reason: Reason) -> bool {
     let key = subject("alice").key();
-    world.sessions.end(&world.tenant.id, &key, id, reason, None, world.now()).await.unwrap()
+    world
+        .sessions
+        .end(&world.tenant.id, &key, id, reason, None, world.now())
+        .await
+        .unwrap()
 }
 
 /// One session ended on every path; the session and the reason its record must have.
 async fn all_endings(world: &mut World) -> Vec<(SessionId, Reason)> {
     let key = subject("alice").key();
     world.tenant.policy.max_concurrent = 3;
-    let (out, revoked, evicted) = (world.open("alice").await, world.open("alice").await, world.open("alice").await);
+    let (out, revoked, evicted) = (
+        world.open("alice").await,
+        world.open("alice").await,
+        world.open("alice").await,
+    );
     assert!(end(world, out, Reason::LoggedOut).await);
     assert!(end(world, revoked, Reason::Revoked).await);
     world.wait(Duration::from_secs(1));
-    let (stolen, idle, _) = (world.open("alice").await, world.open("alice").await, world.open("alice").await);
+    let (stolen, idle, _) = (
+        world.open("alice").await,
+        world.open("alice").await,
+        world.open("alice").await,
+    );
     assert!(!world.live("alice").await.contains(&evicted));
     let thief = ("203.0.113.9", "curl/8.5.0");
     world.try_validate_from("alice", stolen, thief).await.unwrap();
@@ -34,12 +46,26 @@ async fn all_endings(world: &mut World) -> Vec<(SessionId, Reason)> {
         ended.push((stolen, Reason::SuspectedTheft));
     }
     world.wait(Duration::from_mins(60));
-    let cleaned = world.sessions.clean_subject(&world.tenant.id, &key, world.now()).await.unwrap();
+    let cleaned = world
+        .sessions
+        .clean_subject(&world.tenant.id, &key, world.now())
+        .await
+        .unwrap();
     assert!(1 <= cleaned.expired);
     ended.push((idle, Reason::IdleTimeout));
     let (one, two) = (world.open("alice").await, world.open("alice").await);
-    assert_eq!(world.sessions.end_all(&world.tenant.id, &key, world.now()).await.unwrap(), 2);
-    ended.extend([(one, Reason::LoggedOutEverywhere), (two, Reason::LoggedOutEverywhere)]);
+    assert_eq!(
+        world
+            .sessions
+            .end_all(&world.tenant.id, &key, world.now())
+            .await
+            .unwrap(),
+        2
+    );
+    ended.extend([
+        (one, Reason::LoggedOutEverywhere),
+        (two, Reason::LoggedOutEverywhere),
+    ]);
     ended
 }
 
@@ -62,9 +88,13 @@ async fn batches_may_come_twice_and_backwards_and_around_a_poison_record() {
     let mut world = World::new().await;
     let ended = all_endings(&mut world).await;
     let records = world.stream();
-    let poison = serde_json::json!({ "dynamodb": { "OldImage": { "pk": { "S": "acme#U#x" }, "m": { "S": "?" } } } });
+    let poison =
+        serde_json::json!({ "dynamodb": { "OldImage": { "pk": { "S": "acme#U#x" }, "m": { "S": "?" } } } });
     for record in records.iter().rev().chain(&records).chain(records.iter().rev()) {
-        assert!(shared::store::change(&poison).is_ok_and(|it| it.is_none()) || shared::store::change(&poison).is_err());
+        assert!(
+            shared::store::change(&poison).is_ok_and(|it| it.is_none())
+                || shared::store::change(&poison).is_err()
+        );
         world.settle_one(record).await;
     }
     assert_stamped(&world, &ended).await;
@@ -90,7 +120,10 @@ async fn a_session_that_had_expired_is_not_logged_out() {
     assert!(!end(&world, id, Reason::LoggedOut).await);
     world.settle().await;
     let ending = world.ending(id).await.unwrap();
-    assert_eq!((ending.reason, ending.at), (Reason::IdleTimeout, opened + Duration::from_mins(60)));
+    assert_eq!(
+        (ending.reason, ending.at),
+        (Reason::IdleTimeout, opened + Duration::from_mins(60))
+    );
 }
 
 #[tokio::test]
@@ -100,7 +133,8 @@ async fn a_deletion_by_ttl_ends_nothing() {
     let records = world.stream();
     let mut record = records.last().unwrap().clone();
     record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].take();
-    record["userIdentity"] = serde_json::json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
+    record["userIdentity"] =
+        serde_json::json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
     assert!(shared::store::change(&record).unwrap().is_none());
     assert_eq!(world.ending(id).await, None);
 }
@@ -110,8 +144,14 @@ async fn an_end_whose_stamp_failed_is_stamped_from_the_stream() {
     let world = World::new().await;
     let id = world.open("alice").await;
     let is_record = |it: &tests::proxy::Request| it.key("sk") == Some("session");
-    world.proxy.fault(When::always().operation("UpdateItem").matching(is_record), [Fault::InternalError]);
-    assert!(end(&world, id, Reason::LoggedOut).await, "the guard alone decides");
+    world.proxy.fault(
+        When::always().operation("UpdateItem").matching(is_record),
+        [Fault::InternalError],
+    );
+    assert!(
+        end(&world, id, Reason::LoggedOut).await,
+        "the guard alone decides"
+    );
     world.proxy.heal();
     assert_eq!(world.ending(id).await, None);
     world.settle().await;
@@ -122,8 +162,11 @@ async fn an_end_whose_stamp_failed_is_stamped_from_the_stream() {
 async fn a_session_without_record_is_taken_back() {
     let world = World::new().await;
     world.open("alice").await;
-    let is_record = |it: &tests::proxy::Request| it.operation == "PutItem" && it.body.to_string().contains("#S#");
-    world.proxy.fault(When::always().matching(is_record), [Fault::InternalError]);
+    let is_record =
+        |it: &tests::proxy::Request| it.operation == "PutItem" && it.body.to_string().contains("#S#");
+    world
+        .proxy
+        .fault(When::always().matching(is_record), [Fault::InternalError]);
     assert!(world.try_open("alice").await.is_err());
     world.proxy.heal();
     assert_eq!(world.live("alice").await.len(), 1);

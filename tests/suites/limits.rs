@@ -9,15 +9,22 @@ use crate::world::World;
 const LIMIT: usize = 5;
 const PARALLEL: usize = 64;
 
-const POLICIES: [AtLimit; 4] =
-    [AtLimit::Reject, AtLimit::EvictOldest, AtLimit::EvictLeastRecentlyActive, AtLimit::EvictRiskiest];
+const POLICIES: [AtLimit; 4] = [
+    AtLimit::Reject,
+    AtLimit::EvictOldest,
+    AtLimit::EvictLeastRecentlyActive,
+    AtLimit::EvictRiskiest,
+];
 
 /// Opens 64 sessions at once and reads the guard all the while. How many were answered with a session.
 async fn storm(world: &World, name: &str) -> usize {
     let opening = futures::future::join_all((0..PARALLEL).map(|_| world.try_open(name)));
     let watching = async {
         loop {
-            assert!(world.live(name).await.len() <= LIMIT, "more than {LIMIT} at a read");
+            assert!(
+                world.live(name).await.len() <= LIMIT,
+                "more than {LIMIT} at a read"
+            );
             tokio::task::yield_now().await;
         }
     };
@@ -37,7 +44,11 @@ async fn rounds(at_limit: AtLimit, count: usize) {
         let name = format!("subject-{round}");
         let opened = storm(&world, &name).await;
         fewest = fewest.min(opened);
-        assert_eq!(world.live(&name).await.len(), LIMIT, "{at_limit:?}, round {round}");
+        assert_eq!(
+            world.live(&name).await.len(),
+            LIMIT,
+            "{at_limit:?}, round {round}"
+        );
         if at_limit == AtLimit::Reject {
             assert_eq!(opened, LIMIT);
         } else {
@@ -78,7 +89,10 @@ async fn the_limit_holds_while_a_fifth_of_the_requests_is_throttled_or_loses_its
             let name = format!("subject-{round}");
             let opening = (0..PARALLEL).map(|_| world.try_open(&name));
             let outcomes = futures::future::join_all(opening).await;
-            let told = outcomes.iter().filter(|it| matches!(it, Ok(Outcome::Opened { .. }))).count();
+            let told = outcomes
+                .iter()
+                .filter(|it| matches!(it, Ok(Outcome::Opened { .. })))
+                .count();
             world.proxy.heal();
             let live = world.live(&name).await.len();
             assert!(live <= LIMIT, "{at_limit:?}: {live} live, {told} told");
@@ -96,9 +110,11 @@ async fn the_limit_holds_while_a_fifth_of_the_requests_is_throttled_or_loses_its
 
 #[tokio::test]
 async fn the_policy_chooses_who_leaves() {
-    for (at_limit, leaves) in
-        [(AtLimit::EvictOldest, 0), (AtLimit::EvictLeastRecentlyActive, 1), (AtLimit::EvictRiskiest, 1)]
-    {
+    for (at_limit, leaves) in [
+        (AtLimit::EvictOldest, 0),
+        (AtLimit::EvictLeastRecentlyActive, 1),
+        (AtLimit::EvictRiskiest, 1),
+    ] {
         let world = World::with(World::limited(3, at_limit)).await;
         let mut ids = Vec::new();
         for _ in 0..3 {
@@ -134,7 +150,10 @@ async fn the_largest_guard_costs_one_read_unit() {
     for _ in 0..25 {
         let id = world.open(&name).await;
         // Both address families, so that the entry is as large as it gets.
-        world.try_validate_from(&name, id, ("2001:db8:1:2:3:4:5:6", crate::world::USER_AGENT)).await.unwrap();
+        world
+            .try_validate_from(&name, id, ("2001:db8:1:2:3:4:5:6", crate::world::USER_AGENT))
+            .await
+            .unwrap();
     }
     assert!(matches!(world.try_open(&name).await, Ok(Outcome::LimitReached)));
     let (_, usage) = world.proxy.measure(world.live(&name)).await;

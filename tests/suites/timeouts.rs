@@ -19,18 +19,42 @@ async fn a_session_ends_exactly_at_its_idle_timeout_counted_from_the_stored_acti
     let stored = world.now();
 
     world.clock.set(stored + idle - SECOND);
-    let guard = world.sessions.store().guard(&world.tenant.id, &subject("alice").key()).await.unwrap().unwrap();
+    let guard = world
+        .sessions
+        .store()
+        .guard(&world.tenant.id, &subject("alice").key())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(guard.find(id).unwrap().expires_at(), stored + idle);
     // Not validated here, since that would move the end.
     assert_eq!(world.live("alice").await, [id]);
     for at in [stored + idle, stored + idle + SECOND] {
         world.clock.set(at);
-        let verdict = world.try_validate_from("alice", id, (IP, USER_AGENT)).await.unwrap();
+        let verdict = world
+            .try_validate_from("alice", id, (IP, USER_AGENT))
+            .await
+            .unwrap();
         assert!(matches!(verdict, Verdict::NotHeld { expired: true }));
         assert_eq!(world.live("alice").await, []);
-        assert!(world.sessions.active(&world.tenant.id, &subject("alice").key(), at).await.unwrap().is_empty());
+        assert!(
+            world
+                .sessions
+                .active(&world.tenant.id, &subject("alice").key(), at)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
-    assert!(world.sessions.store().guard(&world.tenant.id, &subject("alice").key()).await.unwrap().is_some());
+    assert!(
+        world
+            .sessions
+            .store()
+            .guard(&world.tenant.id, &subject("alice").key())
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -69,8 +93,14 @@ async fn an_expired_session_makes_room() {
     let new = world.open("alice").await;
     assert_eq!(world.live("alice").await, [new]);
     world.settle().await;
-    assert_eq!(world.ending(old).await.unwrap().reason, shared::model::Reason::IdleTimeout);
-    assert_eq!(world.ending(old).await.unwrap().at, Instant::from_secs(1_800_000_000) + Duration::from_mins(60));
+    assert_eq!(
+        world.ending(old).await.unwrap().reason,
+        shared::model::Reason::IdleTimeout
+    );
+    assert_eq!(
+        world.ending(old).await.unwrap().at,
+        Instant::from_secs(1_800_000_000) + Duration::from_mins(60)
+    );
 }
 
 #[tokio::test]
@@ -82,7 +112,11 @@ async fn activity_is_stored_at_most_once_in_a_twentieth_of_the_idle_timeout() {
         world.wait(Duration::from_secs(30));
         let (held, usage) = world.proxy.measure(world.is_held("alice", id)).await;
         assert!(held);
-        writes += usage.operations().iter().filter(|it| **it == "UpdateItem").count();
+        writes += usage
+            .operations()
+            .iter()
+            .filter(|it| **it == "UpdateItem")
+            .count();
     }
     // An hour of validates every 30 s: the first beat after each full 180 s is stored.
     assert_eq!(writes, 3600 / 210);

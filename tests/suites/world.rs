@@ -13,8 +13,7 @@ use tests::proxy::Proxy;
 
 pub(crate) const TABLE: &str = "sessions";
 pub(crate) const IP: &str = "198.51.100.7";
-pub(crate) const USER_AGENT: &str =
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
+pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
 
 /// A test's own table behind its own proxy.
 pub(crate) struct World {
@@ -43,10 +42,17 @@ impl World {
         let store = Store::new(engine::client(&proxy.url("suite")), TABLE.to_owned());
         let clock = Arc::new(Fixed::at(Instant::from_secs(1_800_000_000)));
         // The first cleanup of a table looks back a month; these tables are new.
-        store.advance_watermark(Store::hour_of(clock.now())).await.unwrap();
+        store
+            .advance_watermark(Store::hour_of(clock.now()))
+            .await
+            .unwrap();
         Self {
             sessions: Sessions::new(store, Arc::new(System), Duration::from_hours(90 * 24)),
-            tenant: Tenant { id: "acme".parse().unwrap(), partition: Partition::new(7).unwrap(), policy },
+            tenant: Tenant {
+                id: "acme".parse().unwrap(),
+                partition: Partition::new(7).unwrap(),
+                policy,
+            },
             clock,
             engine,
             proxy,
@@ -55,7 +61,11 @@ impl World {
     }
 
     pub(crate) fn limited(max_concurrent: usize, at_limit: AtLimit) -> Policy {
-        Policy { max_concurrent, at_limit, ..Policy::default() }
+        Policy {
+            max_concurrent,
+            at_limit,
+            ..Policy::default()
+        }
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -130,9 +140,17 @@ impl World {
 
     /// The live sessions of a subject, as a strongly consistent read shows them.
     pub(crate) async fn live(&self, name: &str) -> Vec<SessionId> {
-        let guard = self.sessions.store().guard(&self.tenant.id, &subject(name).key()).await.unwrap();
+        let guard = self
+            .sessions
+            .store()
+            .guard(&self.tenant.id, &subject(name).key())
+            .await
+            .unwrap();
         let live = guard.unwrap_or_default().sessions;
-        live.into_iter().filter(|(_, session)| session.is_live(self.now())).map(|(id, _)| id).collect()
+        live.into_iter()
+            .filter(|(_, session)| session.is_live(self.now()))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// What the stream has brought since the last look.
@@ -155,6 +173,12 @@ impl World {
 
     /// Why a session ended, as its record tells.
     pub(crate) async fn ending(&self, id: SessionId) -> Option<shared::model::Ending> {
-        self.sessions.store().record(&self.tenant.id, id).await.unwrap().unwrap().ended
+        self.sessions
+            .store()
+            .record(&self.tenant.id, id)
+            .await
+            .unwrap()
+            .unwrap()
+            .ended
     }
 }

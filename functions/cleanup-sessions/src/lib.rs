@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lambda_http::lambda_runtime;
 use serde_json::Value;
-use shared::face::bitcain::{Error, cleaned};
+use shared::face::bitcain::{CleanupReply, Error};
 use shared::model::Scope;
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline, answer};
@@ -18,7 +18,11 @@ const RESERVE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When the schedule's run failed; the scheduler then tries again.
-pub async fn handle_event(app: &App, event: &str, deadline: Deadline) -> Result<Value, lambda_runtime::Error> {
+pub async fn handle_event(
+    app: &App,
+    event: &str,
+    deadline: Deadline,
+) -> Result<Value, lambda_runtime::Error> {
     if is_schedule(event) {
         return Ok(sweep(app, deadline).await?);
     }
@@ -34,9 +38,16 @@ fn is_schedule(event: &str) -> bool {
 async fn sweep(app: &App, deadline: Deadline) -> Result<Value, shared::store::Error> {
     let done = app
         .sessions
-        .clean_due(None, u64::MAX, app.clock.now(), || RESERVE < deadline.left(app.clock.now()))
+        .clean_due(None, u64::MAX, app.clock.now(), || {
+            RESERVE < deadline.left(app.clock.now())
+        })
         .await?;
-    tracing::info!(expired = done.expired, guards = done.guards, complete = done.complete, "sessions cleaned up");
+    tracing::info!(
+        expired = done.expired,
+        guards = done.guards,
+        complete = done.complete,
+        "sessions cleaned up"
+    );
     Ok(serde_json::json!({ "expired": done.expired, "guards": done.guards, "complete": done.complete }))
 }
 
@@ -52,10 +63,17 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     let done = if caller.is_backend() {
         caller.require(Scope::SessionsAdmin)?;
         let may_go_on = || RESERVE < deadline.left(app.clock.now());
-        app.sessions.clean_due(Some(tenant), MOST_PER_CALL, now, may_go_on).await?
+        app.sessions
+            .clean_due(Some(tenant), MOST_PER_CALL, now, may_go_on)
+            .await?
     } else {
-        app.sessions.clean_subject(tenant, &caller.require_subject()?.key(), now).await?
+        app.sessions
+            .clean_subject(tenant, &caller.require_subject()?.key(), now)
+            .await?
     };
 
-    Ok(Reply::json(&cleaned(done.expired)))
+    Ok(Reply::json(&CleanupReply {
+        expired: done.expired,
+        deleted: done.expired,
+    }))
 }

@@ -2,12 +2,14 @@
 
 use sha2::{Digest, Sha256};
 use shared::auth::Caller;
-use shared::face::bitcain::{CreateReply, Error};
+use shared::face::bitcain::{CreateReply, Error, Problem};
 use shared::model::{Instant, SessionId};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline};
 use shared::store::{self, Begun};
 
+/// The header's name.
+const HEADER: &str = "Idempotency-Key";
 /// Longest key, in characters.
 const LONGEST_KEY: usize = 64;
 
@@ -16,12 +18,14 @@ const LONGEST_KEY: usize = 64;
 /// # Errors
 /// 422 for another text.
 pub(crate) fn key(request: &Request) -> Result<Option<&str>, Error> {
-    let Some(key) = request.header("idempotency-key") else { return Ok(None) };
+    let Some(key) = request.header("idempotency-key") else {
+        return Ok(None);
+    };
     let valid = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|c| c.is_ascii_graphic());
     if valid {
         Ok(Some(key))
     } else {
-        Err(Error::header("idempotency-key", "Input should be 1 to 64 visible ASCII characters", key))
+        Err(Problem::header(HEADER, "must be 1 to 64 visible ASCII characters").into())
     }
 }
 
@@ -57,10 +61,15 @@ impl Once<'_> {
             Begun::First => (self.id, self.now),
             Begun::Resumed { id, since } => (id, since),
             Begun::Answered(answer) => return Ok(Reply::json_text(answer)),
-            Begun::Running => return Err(Error::RequestRunning),
+            Begun::Running => {
+                // The lease of the other sending is at most as long as ours.
+                let left = self.deadline.left(self.now).as_secs() + 1;
+                return Err(Error::StillRunning {
+                    retry_after: u32::try_from(left).unwrap_or(u32::MAX),
+                });
+            }
             Begun::OtherBody => {
-                let message = "Key was used with another request body";
-                return Err(Error::header("idempotency-key", message, self.key));
+                return Err(Problem::header(HEADER, "was used with another request body").into());
             }
         };
         match open(id, since).await {
@@ -81,9 +90,17 @@ impl Once<'_> {
     fn scope(&self) -> Result<[u8; 32], Error> {
         let subject = self.caller.require_subject()?.key();
         let credential = self.caller.credential_id();
-        let parts = [&credential, subject.as_str(), &self.request.method, &self.request.path, self.key];
+        let parts = [
+            &credential,
+            subject.as_str(),
+            &self.request.method,
+            &self.request.path,
+            self.key,
+        ];
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {
-            digest.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
+            digest
+                .chain_update((part.len() as u64).to_be_bytes())
+                .chain_update(part)
         });
         Ok(digest.finalize().into())
     }

@@ -24,10 +24,21 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     let id = SessionId::draw(now, app.entropy.as_ref())?;
 
     match idempotent::key(request)? {
-        None => Ok(Reply::json(&open(app, &caller, request, &input, (id, now), now).await?)),
+        None => Ok(Reply::json(
+            &open(app, &caller, request, &input, (id, now), now).await?,
+        )),
         Some(key) => {
-            let once = idempotent::Once { app, caller: &caller, request, key, id, now, deadline };
-            once.answer(async |id, since| open(app, &caller, request, &input, (id, since), now).await).await
+            let once = idempotent::Once {
+                app,
+                caller: &caller,
+                request,
+                key,
+                id,
+                now,
+                deadline,
+            };
+            once.answer(async |id, since| open(app, &caller, request, &input, (id, since), now).await)
+                .await
         }
     }
 }
@@ -41,8 +52,12 @@ async fn open(
     now: Instant,
 ) -> Result<CreateReply, Error> {
     let trusted = caller.context_is_trusted();
-    let (context, fingerprint) =
-        context(&input.ip_address, &input.user_agent, input.device_fingerprint.as_deref(), trusted);
+    let (context, fingerprint) = context(
+        &input.ip_address,
+        &input.user_agent,
+        input.device_fingerprint.as_deref(),
+        trusted,
+    );
     let outcome = app
         .sessions
         .open(&Open {
@@ -61,8 +76,24 @@ async fn open(
         })
         .await?;
     Ok(match outcome {
-        Outcome::Opened { id, expires_at } => CreateReply::opened(id, fingerprint, expires_at),
-        Outcome::LimitReached => CreateReply::refused("maximum number of concurrent sessions reached"),
-        Outcome::Overruled => CreateReply::refused("all sessions were revoked after this credential was issued"),
+        Outcome::Opened { id, expires_at } => CreateReply {
+            success: true,
+            session_id: Some(id.to_string()),
+            fingerprint: Some(fingerprint),
+            expires_at: Some(expires_at),
+            error: None,
+        },
+        Outcome::LimitReached => refused("maximum number of concurrent sessions reached"),
+        Outcome::Overruled => refused("all sessions were revoked after this credential was issued"),
     })
+}
+
+fn refused(error: &str) -> CreateReply {
+    CreateReply {
+        success: false,
+        session_id: None,
+        fingerprint: None,
+        expires_at: None,
+        error: Some(error.to_owned()),
+    }
 }

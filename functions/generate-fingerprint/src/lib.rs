@@ -18,5 +18,8 @@ pub fn handle(request: &Request) -> Result<Reply, Error> {
         timezone: input.timezone.as_deref(),
     });
 
-    Ok(Reply::json(&FingerprintReply { fingerprint: computed.hex, components: computed.components }))
+    Ok(Reply::json(&FingerprintReply {
+        fingerprint: computed.hex,
+        components: computed.components,
+    }))
 }

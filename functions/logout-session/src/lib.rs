@@ -16,23 +16,43 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let caller = app.authenticate(request, now).await?;
     caller.require(Scope::SessionsWrite)?;
     let input = LogoutInput::read(&request.body)?;
-    let (tenant, id) = (&caller.tenant.id, SessionId::parse(&input.session_id, caller.tenant.partition).ok());
+    let (tenant, id) = (
+        &caller.tenant.id,
+        SessionId::parse(&input.session_id, caller.tenant.partition).ok(),
+    );
     let owner = match (caller.subject(), id) {
         (None, None) => None,
-        (None, Some(id)) => app.sessions.owner(tenant, None, id).await?.map(|owner| owner.subject),
+        (None, Some(id)) => app
+            .sessions
+            .owner(tenant, None, id)
+            .await?
+            .map(|owner| owner.subject),
         (Some(subject), _) => Some(subject.key()),
     };
     let Some(subject) = owner else {
-        return Ok(Reply::json(&LogoutReply::not_held(input.revoke_all)));
+        return Ok(Reply::json(&reply(None, input.revoke_all)));
     };
 
     if input.revoke_all {
         let ended = app.sessions.end_all(tenant, &subject, now).await?;
-        return Ok(Reply::json(&LogoutReply::ended(ended, true)));
+        return Ok(Reply::json(&reply(Some(ended), true)));
     }
     let ended = match id {
-        Some(id) => app.sessions.end(tenant, &subject, id, Reason::LoggedOut, None, now).await?,
+        Some(id) => {
+            app.sessions
+                .end(tenant, &subject, id, Reason::LoggedOut, None, now)
+                .await?
+        }
         None => false,
     };
-    Ok(Reply::json(&if ended { LogoutReply::ended(1, false) } else { LogoutReply::not_held(false) }))
+    Ok(Reply::json(&reply(ended.then_some(1), false)))
+}
+
+fn reply(ended: Option<usize>, revoke_all: bool) -> LogoutReply {
+    LogoutReply {
+        success: ended.is_some(),
+        revoked_sessions: ended.unwrap_or(0),
+        revoke_all,
+        error: ended.is_none().then(|| "session not found".to_owned()),
+    }
 }

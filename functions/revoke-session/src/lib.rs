@@ -1,6 +1,6 @@
 //! `DELETE /api/v1/sessions/{session_id}`: revokes one session, with a reason.
 
-use shared::face::bitcain::{Error, RevokeInput, revoked};
+use shared::face::bitcain::{Error, RevokeInput, RevokeReply};
 use shared::model::{Reason, Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline};
@@ -17,11 +17,19 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let named = request.parameter("session_id").unwrap_or_default();
     let id = SessionId::parse(named, caller.tenant.partition).map_err(|_| Error::SessionNotFound)?;
     let tenant = &caller.tenant.id;
-    let owner = app.sessions.owner(tenant, caller.subject(), id).await?.ok_or(Error::SessionNotFound)?;
+    let owner = app
+        .sessions
+        .owner(tenant, caller.subject(), id)
+        .await?
+        .ok_or(Error::SessionNotFound)?;
 
     let note = Some(input.reason.as_str());
-    if app.sessions.end(tenant, &owner.subject, id, Reason::Revoked, note, now).await? {
-        Ok(Reply::json(&revoked()))
+    if app
+        .sessions
+        .end(tenant, &owner.subject, id, Reason::Revoked, note, now)
+        .await?
+    {
+        Ok(Reply::json(&RevokeReply { success: true }))
     } else {
         Err(Error::SessionNotFound)
     }

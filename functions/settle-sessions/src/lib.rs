@@ -15,14 +15,24 @@ use shared::store::change;
 /// When the event is no batch.
 pub async fn handle_event(app: &App, event: &str) -> Result<Value, lambda_runtime::Error> {
     let event: Value = serde_json::from_str(event)?;
-    let records = event.get("Records").and_then(Value::as_array).ok_or("not a stream's batch")?;
+    let records = event
+        .get("Records")
+        .and_then(Value::as_array)
+        .ok_or("not a stream's batch")?;
     let now = app.clock.now();
 
     let mut failed = Vec::new();
     for record in records {
-        let sequence = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
+        let sequence = record
+            .pointer("/dynamodb/SequenceNumber")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if let Err(error) = settle(app, record, now).await {
-            tracing::error!(error = &error as &dyn std::error::Error, record = sequence, "record not settled");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                record = sequence,
+                "record not settled"
+            );
             failed.push(json!({ "itemIdentifier": sequence }));
         }
     }
@@ -30,7 +40,9 @@ pub async fn handle_event(app: &App, event: &str) -> Result<Value, lambda_runtim
 }
 
 async fn settle(app: &App, record: &Value, now: Instant) -> Result<(), SettleError> {
-    let Some(change) = change(record)? else { return Ok(()) };
+    let Some(change) = change(record)? else {
+        return Ok(());
+    };
     match app.sessions.settle(&change, now).await? {
         Settled::All => Ok(()),
         Settled::Later => Err(SettleError::RecordMissing),

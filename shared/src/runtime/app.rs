@@ -50,9 +50,18 @@ impl App {
 
     /// An app over a given store, time and randomness.
     pub fn with(store: Store, config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let authenticator = Authenticator::new(store.credentials(), config.policy.clone(), Fetcher::new(config.loopback_jwks));
+        let authenticator = Authenticator::new(
+            store.credentials(),
+            config.policy.clone(),
+            Fetcher::new(config.loopback_jwks),
+        );
         let sessions = Sessions::new(store, Arc::clone(&entropy), config.retention);
-        Self { clock, entropy, sessions, authenticator }
+        Self {
+            clock,
+            entropy,
+            sessions,
+            authenticator,
+        }
     }
 
     /// Who is asking.

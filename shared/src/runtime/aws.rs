@@ -15,15 +15,22 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// A client of the function's own Region.
 pub(super) async fn dynamodb() -> Client {
-    let roots = TrustStore::empty().with_native_roots(false).with_pem_certificate(AMAZON_ROOTS);
+    let roots = TrustStore::empty()
+        .with_native_roots(false)
+        .with_pem_certificate(AMAZON_ROOTS);
     let http = match TlsContext::builder().with_trust_store(roots).build() {
         Ok(tls) => aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .tls_context(tls)
             .build_https(),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "compiled roots refused, using the system's");
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "compiled roots refused, using the system's"
+            );
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .build_https()
         }
     };
     // Three sendings of at most 2 s end well before a function's 10 s, whatever hangs.
@@ -34,7 +41,11 @@ pub(super) async fn dynamodb() -> Client {
         .build();
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
-        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(50)),
+        )
         .timeout_config(timeouts)
         .load()
         .await;

@@ -46,18 +46,26 @@ impl Config {
     ];
 
     /// Reads the process environment.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the environment is read"
+    )]
     pub fn from_environment() -> Result<Self, ConfigError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
     /// Reads variables through `lookup`; every one of [`Config::KEYS`] must be there.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut reader = ConfigReader { lookup, problems: Vec::new() };
+        let mut reader = ConfigReader {
+            lookup,
+            problems: Vec::new(),
+        };
         let table = reader.required("HOLDFAST_TABLE", "a table name", |it: &String| !it.is_empty());
         let policy = Policy {
             max_concurrent: reader
-                .required("HOLDFAST_MAX_CONCURRENT", "1 to 25", |it| (1..=Policy::MOST_CONCURRENT).contains(it))
+                .required("HOLDFAST_MAX_CONCURRENT", "1 to 25", |it| {
+                    (1..=Policy::MOST_CONCURRENT).contains(it)
+                })
                 .unwrap_or_default(),
             at_limit: reader
                 .required(
@@ -74,12 +82,19 @@ impl Config {
                 .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
                 .unwrap_or_default(),
         };
-        let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| (31..=3650).contains(it));
+        let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| {
+            (31..=3650).contains(it)
+        });
         let loopback_jwks = (reader.lookup)("HOLDFAST_LOOPBACK_JWKS").as_deref() == Some("true");
         match (table, days) {
             (Some(table), Some(days)) if reader.problems.is_empty() => {
                 let retention = Duration::from_secs(24 * 3600 * days);
-                Ok(Self { table, policy, retention, loopback_jwks })
+                Ok(Self {
+                    table,
+                    policy,
+                    retention,
+                    loopback_jwks,
+                })
             }
             _ => Err(ConfigError(reader.problems)),
         }
@@ -108,12 +123,21 @@ impl<F: Fn(&str) -> Option<String>> ConfigReader<F> {
         let score = |it: &u8| (1..=100).contains(it);
         let default = RiskPolicy::default();
         let mode = self.required("HOLDFAST_RISK_MODE", "enforce or monitor", |_| true);
-        let suspicious = self.required("HOLDFAST_RISK_SUSPICIOUS", "1 to 100", score).unwrap_or(default.suspicious);
-        let stolen = self.required("HOLDFAST_RISK_STOLEN", "1 to 100", score).unwrap_or(default.stolen);
+        let suspicious = self
+            .required("HOLDFAST_RISK_SUSPICIOUS", "1 to 100", score)
+            .unwrap_or(default.suspicious);
+        let stolen = self
+            .required("HOLDFAST_RISK_STOLEN", "1 to 100", score)
+            .unwrap_or(default.stolen);
         if stolen < suspicious {
-            self.problems.push("HOLDFAST_RISK_STOLEN must not be below HOLDFAST_RISK_SUSPICIOUS".to_owned());
+            self.problems
+                .push("HOLDFAST_RISK_STOLEN must not be below HOLDFAST_RISK_SUSPICIOUS".to_owned());
         }
-        RiskPolicy { mode: mode.unwrap_or(default.mode), suspicious, stolen }
+        RiskPolicy {
+            mode: mode.unwrap_or(default.mode),
+            suspicious,
+            stolen,
+        }
     }
 }
 
@@ -155,9 +179,18 @@ mod tests {
             ("HOLDFAST_RISK_STOLEN", "44"),
             ("HOLDFAST_RETENTION_DAYS", "30"),
         ] {
-            let with = |it: &str| if it == name { Some(bad.to_owned()) } else { good(it) };
+            let with = |it: &str| {
+                if it == name {
+                    Some(bad.to_owned())
+                } else {
+                    good(it)
+                }
+            };
             let ConfigError(problems) = Config::read(with).unwrap_err();
-            assert!(problems.len() == 1 && problems[0].starts_with(name), "{problems:?}");
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(name),
+                "{problems:?}"
+            );
         }
     }
 }

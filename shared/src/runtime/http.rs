@@ -38,7 +38,9 @@ impl Request {
         let body = match (event.body, event.is_base64_encoded) {
             (None, _) => Vec::new(),
             (Some(text), false) => text.into_bytes(),
-            (Some(text), true) => STANDARD.decode(text).map_err(|_| MalformedEvent("body is not base64"))?,
+            (Some(text), true) => STANDARD
+                .decode(text)
+                .map_err(|_| MalformedEvent("body is not base64"))?,
         };
         Ok(Self {
             method: http.method.to_string(),
@@ -59,7 +61,10 @@ impl Request {
 
     /// A path parameter's value, decoded once.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+        self.parameters
+            .iter()
+            .find(|(it, _)| it == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -90,6 +95,11 @@ impl Reply {
 
     /// 200 with a text that is JSON already.
     pub const fn json_text(body: String) -> Self {
-        Self { status: 200, content_type: "application/json", headers: Vec::new(), body }
+        Self {
+            status: 200,
+            content_type: "application/json",
+            headers: Vec::new(),
+            body,
+        }
     }
 }

@@ -8,15 +8,26 @@ use lambda_http::lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::http::{Reply, Request};
+use super::http::{MalformedEvent, Reply, Request};
 use crate::clock::{Clock, System};
-use crate::face::{Failure, Fault};
+use crate::face::Failure;
 use crate::model::Instant;
 
 /// What every function keeps back from its timeout to say that it ran out of time.
 const RESERVE: Duration = Duration::from_millis(500);
 /// For an invocation whose deadline makes no sense, as some emulators send it.
 const WITHOUT_DEADLINE: Duration = Duration::from_millis(9_500);
+
+/// What can go wrong before or beside a handler.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The event is no request.
+    #[error(transparent)]
+    MalformedEvent(#[from] MalformedEvent),
+    /// The handler did not answer before its deadline.
+    #[error("out of time")]
+    OutOfTime,
+}
 
 /// When a function must have answered.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +54,9 @@ impl Deadline {
 ///
 /// # Errors
 /// When the Runtime API is gone.
-pub async fn serve<E: Failure>(handle: impl AsyncFn(Request, Deadline) -> Result<Reply, E>) -> Result<(), Error> {
+pub async fn serve<E: Failure + From<Fault>>(
+    handle: impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
+) -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let deadline = Deadline::of(&event.context, System.now());
         // Boxed, so that the size and depth of a handler's future stop here.
@@ -65,7 +78,7 @@ pub async fn serve_events(handle: impl AsyncFn(&str, Deadline) -> Result<Value, 
 }
 
 /// Answers one event of the gateway, whatever it holds, before its deadline.
-pub async fn answer<E: Failure>(
+pub async fn answer<E: Failure + From<Fault>>(
     event: &str,
     deadline: Deadline,
     handle: &impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
@@ -73,7 +86,7 @@ pub async fn answer<E: Failure>(
     let handled = async {
         match Request::read(event) {
             Ok(request) => handle(request, deadline).await,
-            Err(error) => Err(E::from(Fault::MalformedEvent(error))),
+            Err(error) => Err(E::from(Fault::from(error))),
         }
     };
     let result = tokio::time::timeout(deadline.left(System.now()), handled).await;
@@ -86,7 +99,12 @@ pub async fn answer<E: Failure>(
             let status = failure.status();
             let error = &failure as &dyn std::error::Error;
             if 500 <= status {
-                tracing::error!(error, cause = causes(error), http.status = status, "request failed");
+                tracing::error!(
+                    error,
+                    cause = causes(error),
+                    http.status = status,
+                    "request failed"
+                );
             } else {
                 tracing::debug!(error, http.status = status, "request refused");
             }
@@ -114,7 +132,10 @@ fn response(reply: Reply) -> ApiGatewayV2httpResponse {
         ("strict-transport-security", "max-age=31536000"),
         ("x-content-type-options", "nosniff"),
     ];
-    let headers = fixed.into_iter().map(|(name, value)| (name, value.to_owned())).chain(reply.headers);
+    let headers = fixed
+        .into_iter()
+        .map(|(name, value)| (name, value.to_owned()))
+        .chain(reply.headers);
     for (name, value) in headers {
         if let Ok(value) = value.parse() {
             response.headers.insert(name, value);

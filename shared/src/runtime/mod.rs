@@ -7,4 +7,4 @@ pub mod http;
 mod lambda;
 
 pub use app::{App, BootError, start_log};
-pub use lambda::{Deadline, answer, serve, serve_events};
+pub use lambda::{Deadline, Fault, answer, serve, serve_events};

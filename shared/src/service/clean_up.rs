@@ -44,7 +44,9 @@ impl Sessions {
         now: Instant,
     ) -> Result<Cleaned, Error> {
         for _ in 0..MOST_TRIES {
-            let Some(guard) = self.store.guard(tenant, subject).await? else { break };
+            let Some(guard) = self.store.guard(tenant, subject).await? else {
+                break;
+            };
             let expired: Vec<_> = guard
                 .sessions
                 .iter()
@@ -56,12 +58,24 @@ impl Sessions {
             }
             let live = guard.sessions.iter().filter(|(_, session)| session.is_live(now));
             let next = live.map(|(_, session)| session.expires_at()).min();
-            if self.store.expire(tenant, subject, &guard, &expired, next, now).await? {
+            if self
+                .store
+                .expire(tenant, subject, &guard, &expired, next, now)
+                .await?
+            {
                 let expired = u64::try_from(expired.len()).unwrap_or(u64::MAX);
-                return Ok(Cleaned { expired, guards: 1, complete: true });
+                return Ok(Cleaned {
+                    expired,
+                    guards: 1,
+                    complete: true,
+                });
             }
         }
-        Ok(Cleaned { expired: 0, guards: 1, complete: true })
+        Ok(Cleaned {
+            expired: 0,
+            guards: 1,
+            complete: true,
+        })
     }
 
     /// Drops what is due at `now`: of `tenant`, at most `most` guards; or of all tenants, moving the watermark.
@@ -76,7 +90,10 @@ impl Sessions {
     ) -> Result<Cleaned, Error> {
         let current = Store::hour_of(now);
         let mark = self.store.watermark().await?;
-        let mut cleaned = Cleaned { complete: true, ..Cleaned::default() };
+        let mut cleaned = Cleaned {
+            complete: true,
+            ..Cleaned::default()
+        };
         let first = mark.unwrap_or(current - FIRST_LOOK_BACK);
         let mut undrained = first;
         for hour in first..=current {
@@ -107,9 +124,16 @@ impl Sessions {
         for shard in 0..Store::DUE_SHARDS {
             let (sessions, tenant) = (self.clone(), tenant.cloned());
             let most = most / u64::from(Store::DUE_SHARDS);
-            shards.spawn(async move { sessions.clean_shard(tenant.as_ref(), (hour, shard), most, now).await });
+            shards.spawn(async move {
+                sessions
+                    .clean_shard(tenant.as_ref(), (hour, shard), most, now)
+                    .await
+            });
         }
-        let mut cleaned = Cleaned { complete: true, ..Cleaned::default() };
+        let mut cleaned = Cleaned {
+            complete: true,
+            ..Cleaned::default()
+        };
         while let Some(shard) = shards.join_next().await {
             cleaned.add(shard.map_err(|error| Error::Unavailable(Box::new(error)))??);
         }
@@ -123,11 +147,18 @@ impl Sessions {
         most: u64,
         now: Instant,
     ) -> Result<Cleaned, Error> {
-        let mut cleaned = Cleaned { complete: true, ..Cleaned::default() };
+        let mut cleaned = Cleaned {
+            complete: true,
+            ..Cleaned::default()
+        };
         let mut from: Option<HashMap<String, AttributeValue>> = None;
         loop {
             let page = self.store.due(hour, shard, now, from.take()).await?;
-            for due in page.guards.iter().filter(|due| tenant.is_none_or(|only| *only == due.tenant)) {
+            for due in page
+                .guards
+                .iter()
+                .filter(|due| tenant.is_none_or(|only| *only == due.tenant))
+            {
                 if most <= cleaned.guards {
                     cleaned.complete = false;
                     return Ok(cleaned);

@@ -7,14 +7,17 @@ use crate::network;
 /// The context of a request, and the text of its fingerprint: the one that was sent, or one computed from the user
 /// agent alone.
 pub fn context(ip: &str, user_agent: &str, sent: Option<&str>, trusted: bool) -> (Context, String) {
-    let (fingerprint, text) = match sent {
-        Some(sent) => (Sample::supplied(sent), sent.to_owned()),
-        None => {
-            let inputs =
-                fingerprint::Inputs { user_agent, accept_language: None, screen_resolution: None, timezone: None };
-            let computed = fingerprint::compute(&inputs).hex;
-            (Sample::computed(&computed), computed)
-        }
+    let (fingerprint, text) = if let Some(sent) = sent {
+        (Sample::supplied(sent), sent.to_owned())
+    } else {
+        let inputs = fingerprint::Inputs {
+            user_agent,
+            accept_language: None,
+            screen_resolution: None,
+            timezone: None,
+        };
+        let computed = fingerprint::compute(&inputs).hex;
+        (Sample::computed(&computed), computed)
     };
     let context = Context {
         ip: ip.to_owned(),

@@ -15,7 +15,10 @@ impl Sessions {
         note: Option<&str>,
         now: Instant,
     ) -> Result<bool, Error> {
-        let stamp = Stamp { ending: Ending { at: now, reason }, note };
+        let stamp = Stamp {
+            ending: Ending { at: now, reason },
+            note,
+        };
         let (removed, stamped) = tokio::join!(
             self.store.remove(tenant, subject, id, reason, now),
             self.store.stamp(tenant, subject, id, &stamp),
@@ -30,7 +33,12 @@ impl Sessions {
     }
 
     /// Ends all sessions of a subject at once: one request. How many were alive.
-    pub async fn end_all(&self, tenant: &TenantId, subject: &SubjectKey, now: Instant) -> Result<usize, Error> {
+    pub async fn end_all(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        now: Instant,
+    ) -> Result<usize, Error> {
         let ended = self.store.remove_all(tenant, subject, now).await?;
         Ok(ended.iter().filter(|(_, session)| session.is_live(now)).count())
     }

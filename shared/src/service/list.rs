@@ -24,15 +24,25 @@ impl Sessions {
         now: Instant,
     ) -> Result<Vec<ActiveSession>, Error> {
         let guard = self.store.guard(tenant, subject).await?.unwrap_or_default();
-        let live: Vec<_> = guard.sessions.into_iter().filter(|(_, session)| session.is_live(now)).collect();
+        let live: Vec<_> = guard
+            .sessions
+            .into_iter()
+            .filter(|(_, session)| session.is_live(now))
+            .collect();
         let ids: Vec<_> = live.iter().map(|(id, _)| *id).collect();
         let mut records = self.store.records(tenant, &ids).await?;
         let mut take = |id| {
             let at = records.iter().position(|record| record.id == id)?;
             Some(records.swap_remove(at))
         };
-        let mut sessions: Vec<_> =
-            live.into_iter().map(|(id, held)| ActiveSession { id, held, record: take(id) }).collect();
+        let mut sessions: Vec<_> = live
+            .into_iter()
+            .map(|(id, held)| ActiveSession {
+                id,
+                held,
+                record: take(id),
+            })
+            .collect();
         sessions.sort_by_key(|it| std::cmp::Reverse((it.held.created_at, it.id)));
         Ok(sessions)
     }

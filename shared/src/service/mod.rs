@@ -4,8 +4,8 @@ mod clean_up;
 mod context;
 mod end;
 mod list;
-mod owner;
 mod open;
+mod owner;
 mod settle;
 mod validate;
 
@@ -33,7 +33,11 @@ pub struct Sessions {
 impl Sessions {
     /// The use cases over `store`; records are kept for `retention` after their creation.
     pub fn new(store: Store, entropy: Arc<dyn Entropy>, retention: Duration) -> Self {
-        Self { store, entropy, retention }
+        Self {
+            store,
+            entropy,
+            retention,
+        }
     }
 
     /// The table itself, for what is no use case.

@@ -112,7 +112,14 @@ impl<'a> Attempt<'a> {
         if let Some(address) = context.address {
             held.remember(address);
         }
-        Self { sessions, request, subject: request.subject.key(), held, id: request.id, recorded: false }
+        Self {
+            sessions,
+            request,
+            subject: request.subject.key(),
+            held,
+            id: request.id,
+            recorded: false,
+        }
     }
 
     async fn run(&mut self) -> Result<Outcome, OpenError> {
@@ -180,24 +187,46 @@ impl<'a> Attempt<'a> {
 
     async fn with_room(&mut self, record: bool) -> Result<Opened, Error> {
         let (opening, store) = (self.opening(), &self.sessions.store);
-        let write = store.open_with_room(&opening, self.request.tenant.policy.max_concurrent, self.request.since);
-        self.beside(write, record).await.map(|(opened, recorded)| self.noted(opened, recorded))
+        let write = store.open_with_room(
+            &opening,
+            self.request.tenant.policy.max_concurrent,
+            self.request.since,
+        );
+        self.beside(write, record)
+            .await
+            .map(|(opened, recorded)| self.noted(opened, recorded))
     }
 
     /// A subject without guard has room, so the record goes along whatever the policy.
     async fn first(&mut self) -> Result<Opened, Error> {
         let opening = self.opening();
         let write = self.sessions.store.open_first(&opening);
-        self.beside(write, true).await.map(|(opened, recorded)| self.noted(opened, recorded))
+        self.beside(write, true)
+            .await
+            .map(|(opened, recorded)| self.noted(opened, recorded))
     }
 
-    async fn replacing(&mut self, victims: &[SessionId], seen: &Guard, record: bool) -> Result<Opened, Error> {
+    async fn replacing(
+        &mut self,
+        victims: &[SessionId],
+        seen: &Guard,
+        record: bool,
+    ) -> Result<Opened, Error> {
         let now = self.request.now;
-        let reason = |id| seen.find(id).and_then(|it| it.expired(now)).map_or(Reason::Evicted, |it| it.reason);
+        let reason = |id| {
+            seen.find(id)
+                .and_then(|it| it.expired(now))
+                .map_or(Reason::Evicted, |it| it.reason)
+        };
         let victims: Vec<_> = victims.iter().map(|id| (*id, reason(*id))).collect();
         let (opening, max) = (self.opening(), self.request.tenant.policy.max_concurrent);
-        let write = self.sessions.store.open_replacing(&opening, max, &victims, seen, now);
-        self.beside(write, record).await.map(|(opened, recorded)| self.noted(opened, recorded))
+        let write = self
+            .sessions
+            .store
+            .open_replacing(&opening, max, &victims, seen, now);
+        self.beside(write, record)
+            .await
+            .map(|(opened, recorded)| self.noted(opened, recorded))
     }
 
     fn noted(&mut self, opened: Opened, recorded: bool) -> Opened {
@@ -224,7 +253,10 @@ impl<'a> Attempt<'a> {
             self.put_record().await?;
         }
         let held = stored.as_deref().unwrap_or(&self.held);
-        Ok(Outcome::Opened { id: self.id, expires_at: held.expires_at() })
+        Ok(Outcome::Opened {
+            id: self.id,
+            expires_at: held.expires_at(),
+        })
     }
 
     async fn put_record(&self) -> Result<(), Error> {
@@ -245,13 +277,29 @@ impl<'a> Attempt<'a> {
             absolute_expiry: self.held.absolute_expiry,
             ended: None,
         };
-        self.sessions.store.put_record(&request.tenant.id, &self.subject, &record, self.sessions.retention).await
+        self.sessions
+            .store
+            .put_record(
+                &request.tenant.id,
+                &self.subject,
+                &record,
+                self.sessions.retention,
+            )
+            .await
     }
 
     /// Takes back a session that nobody will be told of. If this fails too, it ends by its idle timeout.
     async fn withdraw(&self) {
         let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
-        let removed = store.remove(tenant, &self.subject, self.id, Reason::Withdrawn, self.request.now).await;
+        let removed = store
+            .remove(
+                tenant,
+                &self.subject,
+                self.id,
+                Reason::Withdrawn,
+                self.request.now,
+            )
+            .await;
         if let Err(error) = removed {
             tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "half-opened session left");
         }

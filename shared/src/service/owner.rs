@@ -22,10 +22,16 @@ impl Sessions {
         id: SessionId,
     ) -> Result<Option<Owner>, Error> {
         if let Some(subject) = named {
-            return Ok(Some(Owner { subject: subject.key(), record: None }));
+            return Ok(Some(Owner {
+                subject: subject.key(),
+                record: None,
+            }));
         }
         let record = self.store.record(tenant, id).await?;
         let owner = record.as_ref().and_then(SessionRecord::owner);
-        Ok(owner.map(|subject| Owner { subject: subject.key(), record }))
+        Ok(owner.map(|subject| Owner {
+            subject: subject.key(),
+            record,
+        }))
     }
 }

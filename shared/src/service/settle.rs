@@ -33,8 +33,13 @@ pub(super) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)>
             _ => Ending { at, reason },
         }
     };
-    let gone = change.before.sessions.iter().filter(|(id, _)| change.after.find(*id).is_none());
-    gone.map(|(id, session)| (*id, session, ending(*id, session))).collect()
+    let gone = change
+        .before
+        .sessions
+        .iter()
+        .filter(|(id, _)| change.after.find(*id).is_none());
+    gone.map(|(id, session)| (*id, session, ending(*id, session)))
+        .collect()
 }
 
 impl Sessions {
@@ -48,7 +53,10 @@ impl Sessions {
             }
             let address = session.ipv4.map(Into::into).or(session.ipv6.map(Into::into));
             let last = session.last_activity_at;
-            let found = self.store.settle(&change.tenant, id, ending, last, address).await?;
+            let found = self
+                .store
+                .settle(&change.tenant, id, ending, last, address)
+                .await?;
             if !found && now.since(session.created_at) < RECORD_LATE {
                 settled = Settled::Later;
             }

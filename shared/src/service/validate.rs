@@ -1,7 +1,9 @@
 //! Is this session still held by the one who opened it?
 
 use super::Sessions;
-use crate::model::{Context, Ending, HeldSession, Instant, Reason, Sample, SessionId, SessionRecord, SubjectKey, Tenant};
+use crate::model::{
+    Context, Ending, HeldSession, Instant, Reason, Sample, SessionId, SessionRecord, SubjectKey, Tenant,
+};
 use crate::risk::{self, Action, Assessment};
 use crate::store::{Error, Stamp, Touch, Touched};
 
@@ -56,7 +58,9 @@ impl Sessions {
         }
 
         let read = match request.record {
-            None if risk::needs_record(held, request.context) => self.store.record(tenant, request.id).await?,
+            None if risk::needs_record(held, request.context) => {
+                self.store.record(tenant, request.id).await?
+            }
             _ => None,
         };
         let record = request.record.or(read.as_ref());
@@ -68,37 +72,69 @@ impl Sessions {
             if request.may_revoke {
                 self.revoke_stolen(request).await?;
             }
-            return Ok(Verdict::Held { session: Box::new(held.clone()), assessment, action });
+            return Ok(Verdict::Held {
+                session: Box::new(held.clone()),
+                assessment,
+                action,
+            });
         }
         let learns = request.context.trusted && assessment.score().get() < policy.suspicious;
         let next = after(held, request, assessment.score().get(), learns);
-        let changed = HeldSession { last_activity_at: held.last_activity_at, ..next.clone() } != *held;
+        let changed = HeldSession {
+            last_activity_at: held.last_activity_at,
+            ..next.clone()
+        } != *held;
         if !changed && !held.touch_is_due(request.now) {
-            return Ok(Verdict::Held { session: Box::new(held.clone()), assessment, action });
+            return Ok(Verdict::Held {
+                session: Box::new(held.clone()),
+                assessment,
+                action,
+            });
         }
 
-        let touch = Touch { id: request.id, now: request.now, changed: changed.then_some(&next) };
+        let touch = Touch {
+            id: request.id,
+            now: request.now,
+            changed: changed.then_some(&next),
+        };
         let touched = self.store.touch(tenant, request.subject, &touch);
         let touched = if next.user_agent == held.user_agent {
             touched.await?
         } else {
-            let text = self.store.record_user_agent(tenant, request.id, &request.context.user_agent);
+            let text = self
+                .store
+                .record_user_agent(tenant, request.id, &request.context.user_agent);
             let (touched, recorded) = tokio::join!(touched, text);
             recorded?;
             touched?
         };
         Ok(match touched {
             Touched::Gone => Verdict::NotHeld { expired: false },
-            Touched::Written => Verdict::Held { session: Box::new(next), assessment, action },
-            Touched::Newer => Verdict::Held { session: Box::new(held.clone()), assessment, action },
+            Touched::Written => Verdict::Held {
+                session: Box::new(next),
+                assessment,
+                action,
+            },
+            Touched::Newer => Verdict::Held {
+                session: Box::new(held.clone()),
+                assessment,
+                action,
+            },
         })
     }
 
     async fn revoke_stolen(&self, request: &Validation<'_>) -> Result<(), Error> {
         let (tenant, reason) = (&request.tenant.id, Reason::SuspectedTheft);
-        let stamp = Stamp { ending: Ending { at: request.now, reason }, note: None };
+        let stamp = Stamp {
+            ending: Ending {
+                at: request.now,
+                reason,
+            },
+            note: None,
+        };
         let (removed, stamped) = tokio::join!(
-            self.store.remove(tenant, request.subject, request.id, reason, request.now),
+            self.store
+                .remove(tenant, request.subject, request.id, reason, request.now),
             self.store.stamp(tenant, request.subject, request.id, &stamp),
         );
         removed?;
@@ -109,7 +145,11 @@ impl Sessions {
 
 /// The session after it was accepted from this context.
 fn after(held: &HeldSession, request: &Validation<'_>, score: u8, learns: bool) -> HeldSession {
-    let mut next = HeldSession { last_activity_at: request.now, risk: score, ..held.clone() };
+    let mut next = HeldSession {
+        last_activity_at: request.now,
+        risk: score,
+        ..held.clone()
+    };
     if learns {
         let context = request.context;
         if let Some(address) = context.address {
@@ -117,7 +157,10 @@ fn after(held: &HeldSession, request: &Validation<'_>, score: u8, learns: bool) 
         }
         next.user_agent = context.user_agent_digest();
         // A fingerprint that was sent is not forgotten because one request came without it.
-        if !matches!((held.fingerprint, context.fingerprint), (Sample::Supplied(_), Sample::Computed(_))) {
+        if !matches!(
+            (held.fingerprint, context.fingerprint),
+            (Sample::Supplied(_), Sample::Computed(_))
+        ) {
             next.fingerprint = context.fingerprint;
         }
     }

@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import os
 import pathlib
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -17,8 +20,9 @@ def local_cloud(*options):
     """`cargo local` with these options; gives its ready file's content. Its log is shown when the suite fails."""
     with tempfile.TemporaryDirectory() as folder, open(pathlib.Path(folder) / "log", "w+") as log:
         ready = pathlib.Path(folder) / "ready.json"
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else `finally` is not reached
         command = ["cargo", "local", "--ephemeral", "--ready-file", ready, *options]
-        cloud = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        cloud = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         try:
             yield wait(ready, cloud)
         except BaseException:
@@ -26,12 +30,17 @@ def local_cloud(*options):
             print("the end of the local cloud's log:\n" + log.read()[-4000:])
             raise
         finally:
-            cloud.terminate()
-            try:
-                cloud.wait(SECONDS_TO_STOP)
-            except subprocess.TimeoutExpired:
-                cloud.kill()
-                cloud.wait()
+            stop(cloud)
+
+
+def stop(cloud):
+    """Ends the local cloud; a compiler that it still runs too."""
+    for how, patience in ((signal.SIGTERM, SECONDS_TO_STOP), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(cloud.pid, how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            cloud.wait(patience)
+            return
 
 
 def wait(ready, cloud):

@@ -1,5 +1,7 @@
 //! Whoever stands behind a verified credential.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -68,6 +70,40 @@ impl Caller {
             Scope::TelemetryRead => "the credential lacks the scope telemetry:read",
             Scope::TenantAdmin => "the credential lacks the scope tenant:admin",
         }))
+    }
+
+    /// Refuses a caller that may do nothing of what `scopes` name.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], with a text that names the first of them.
+    pub fn require_any(&self, scopes: &[Scope]) -> Result<(), Error> {
+        if scopes.iter().any(|scope| self.may(*scope)) {
+            return Ok(());
+        }
+        scopes.first().map_or(Ok(()), |scope| self.require(*scope))
+    }
+
+    /// The last instant at which the credential can have been issued: a token's `iat` has whole seconds, so it counts
+    /// to the end of its second. None for an API key, which has no such instant.
+    pub fn issued_by(&self) -> Option<Instant> {
+        match &self.who {
+            Who::User { issued_at, .. } => Some(*issued_at + Duration::from_millis(999)),
+            Who::Key { .. } => None,
+        }
+    }
+
+    /// The session a user's token says it was made in.
+    pub fn session_claim(&self) -> Option<&str> {
+        match &self.who {
+            Who::User { session, .. } => session.as_deref(),
+            Who::Key { .. } => None,
+        }
+    }
+
+    /// Whether the caller's word about IP, user agent and fingerprint is evidence: a backend's is, a user's own token
+    /// makes a claim unless the tenant decided otherwise.
+    pub const fn context_is_trusted(&self) -> bool {
+        self.is_backend() || self.tenant.policy.trust_user_context
     }
 
     /// The user in question: the one who asks, or the one the key acts for.

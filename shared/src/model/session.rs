@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Instant, SessionId};
+use super::{Instant, SessionId, Subject};
 
 /// What one request shows of the one who makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,6 +184,14 @@ impl SessionRecord {
     pub const MAX_TEXT: usize = 255;
     /// Characters of a user agent that are kept; the digest covers all of it.
     pub const MAX_USER_AGENT: usize = 1024;
+
+    /// Whose session it is.
+    pub fn owner(&self) -> Option<Subject> {
+        match &self.issuer {
+            Some(issuer) => Subject::of_issuer(issuer, &self.subject).ok(),
+            None => Subject::new(&self.subject).ok(),
+        }
+    }
 }
 
 /// When and why a session ended.

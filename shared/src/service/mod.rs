@@ -1,1 +1,47 @@
-//! service
+//! The use cases: store, risk and policy together, without wire types.
+
+mod clean_up;
+mod context;
+mod end;
+mod list;
+mod open;
+mod owner;
+mod settle;
+mod validate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use clean_up::Cleaned;
+pub use context::context;
+pub use list::ActiveSession;
+pub use open::{Open, OpenError, Outcome};
+pub use settle::Settled;
+pub use validate::{Validation, Verdict};
+
+use crate::clock::Entropy;
+use crate::store::Store;
+
+/// Everything that can be done with sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    entropy: Arc<dyn Entropy>,
+    retention: Duration,
+}
+
+impl Sessions {
+    /// The use cases over `store`; records are kept for `retention` after their creation.
+    pub fn new(store: Store, entropy: Arc<dyn Entropy>, retention: Duration) -> Self {
+        Self {
+            store,
+            entropy,
+            retention,
+        }
+    }
+
+    /// The table itself, for what is no use case.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+}

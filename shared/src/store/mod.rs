@@ -1,8 +1,34 @@
 //! DynamoDB, and the only place that knows keys, attribute names and conditions.
+//!
+//! Every method is one request unless it says otherwise. The decisions are made by the callers; each write carries
+//! the condition under which its decision still holds.
 
+mod attempts;
+pub mod attributes;
 mod credentials;
+mod due;
+mod guard;
+mod idempotency;
+mod item;
+mod keys;
+mod record;
+mod stream;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use credentials::Credentials;
+pub use due::{DueGuard, DuePage};
+pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};
+pub use idempotency::{Begun, Request};
+pub use keys::Key;
+pub use record::Stamp;
+pub use stream::{Change, change};
 
 /// What storage can do to us.
 #[derive(Debug, thiserror::Error)]
@@ -24,4 +50,107 @@ pub enum Error {
         /// The item's key.
         key: String,
     },
+    /// Other writers were faster too often.
+    #[error("too much contention")]
+    Contended,
+}
+
+impl Error {
+    fn unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Box::new(source))
+    }
+}
+
+/// The table and everything in it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The store kept in `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The items that say who may ask.
+    pub fn credentials(&self) -> Credentials {
+        Credentials::new(self.clone())
+    }
+
+    /// Opens two connections to the table, so that the first request and its parallel twin find them warm.
+    pub async fn warm_up(&self) -> Result<(), Error> {
+        let key = Key::watermark();
+        let (one, two) = tokio::join!(self.get(&key), self.get(&key));
+        one.and(two).map(|_| ())
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<HashMap<String, AttributeValue>>, Error> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Error::unavailable)?;
+        Ok(output.item)
+    }
+}
+
+/// What became of a conditional write: done, or refused with the item that stood against it.
+enum Write<T> {
+    Done(T),
+    Refused(Option<HashMap<String, AttributeValue>>),
+}
+
+/// The errors of writes, of which a failed condition is an answer.
+#[expect(clippy::option_option, reason = "whether it was refused, and by which item")]
+trait Refusal {
+    fn refused(&self) -> Option<Option<&HashMap<String, AttributeValue>>>;
+}
+
+impl Refusal for UpdateItemError {
+    fn refused(&self) -> Option<Option<&HashMap<String, AttributeValue>>> {
+        match self {
+            Self::ConditionalCheckFailedException(it) => Some(it.item()),
+            // An update inside a map of an item that does not exist, or has no such map: there is nothing to refuse it.
+            other
+                if other
+                    .meta()
+                    .message()
+                    .is_some_and(|it| it.contains("document path")) =>
+            {
+                Some(None)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Refusal for PutItemError {
+    fn refused(&self) -> Option<Option<&HashMap<String, AttributeValue>>> {
+        match self {
+            Self::ConditionalCheckFailedException(it) => Some(it.item()),
+            _ => None,
+        }
+    }
+}
+
+impl<T> Write<T> {
+    fn of<E>(written: Result<T, SdkError<E>>) -> Result<Self, Error>
+    where
+        E: Refusal + std::error::Error + Send + Sync + 'static,
+    {
+        let error = match written {
+            Ok(output) => return Ok(Self::Done(output)),
+            Err(error) => error,
+        };
+        match error.as_service_error().and_then(Refusal::refused) {
+            Some(item) => Ok(Self::Refused(item.filter(|item| !item.is_empty()).cloned())),
+            None => Err(Error::unavailable(error)),
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! A handler reads in this order: credential (401), size and form of the body (413, 400, 422), then the rest.
 
 mod error;
+mod faults;
 mod fields;
 mod input;
 mod integer;

@@ -1,0 +1,99 @@
+//! `POST /api/v1/sessions/create`: opens a session.
+
+mod idempotent;
+
+use std::time::Duration;
+
+use shared::auth::Caller;
+use shared::face::bitcain::{CreateInput, CreateReply, Error};
+use shared::model::{Instant, Scope, SessionId};
+use shared::runtime::http::{Reply, Request};
+use shared::runtime::{App, Deadline};
+use shared::service::{Open, Outcome, context};
+
+/// Opens a session for the caller, or for the subject an API key acts for.
+///
+/// # Errors
+/// 401, 403, 409 while a request with the same `Idempotency-Key` is being answered, 422, 503.
+pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<Reply, Error> {
+    let now = app.clock.now();
+    let caller = app.authenticate(request, now).await?;
+    caller.require(Scope::SessionsWrite)?;
+    caller.require_subject()?;
+    let input = CreateInput::read(&request.body)?;
+    let id = SessionId::draw(now, app.entropy.as_ref())?;
+
+    match idempotent::key(request)? {
+        None => Ok(Reply::json(
+            &open(app, &caller, request, &input, (id, now), now).await?,
+        )),
+        Some(key) => {
+            let once = idempotent::Once {
+                app,
+                caller: &caller,
+                request,
+                key,
+                id,
+                now,
+                deadline,
+            };
+            once.answer(async |id, since| open(app, &caller, request, &input, (id, since), now).await)
+                .await
+        }
+    }
+}
+
+async fn open(
+    app: &App,
+    caller: &Caller,
+    request: &Request,
+    input: &CreateInput,
+    (id, since): (SessionId, Instant),
+    now: Instant,
+) -> Result<CreateReply, Error> {
+    let trusted = caller.context_is_trusted();
+    let (context, fingerprint) = context(
+        &input.ip_address,
+        &input.user_agent,
+        input.device_fingerprint.as_deref(),
+        trusted,
+    );
+    let outcome = app
+        .sessions
+        .open(&Open {
+            tenant: &caller.tenant,
+            subject: caller.require_subject()?,
+            id,
+            context: &context,
+            fingerprint: &fingerprint,
+            geo_country: input.geo_country.as_deref(),
+            geo_city: input.geo_city.as_deref(),
+            observed_ip: request.source_ip.as_deref(),
+            idle_timeout: Duration::from_secs(60 * u64::from(input.idle_timeout_minutes)),
+            issued_at: caller.issued_by().unwrap_or(now),
+            now,
+            since,
+        })
+        .await?;
+    Ok(match outcome {
+        Outcome::Opened { id, expires_at } => CreateReply {
+            success: true,
+            session_id: Some(id.to_string()),
+            fingerprint: Some(fingerprint),
+            expires_at: Some(expires_at),
+            error: None,
+        },
+        Outcome::LimitReached => refused("maximum number of concurrent sessions reached"),
+        Outcome::Overruled => refused("all sessions were revoked after this credential was issued"),
+    })
+}
+
+fn refused(error: &str) -> CreateReply {
+    CreateReply {
+        success: false,
+        session_id: None,
+        fingerprint: None,
+        expires_at: None,
+        error: Some(error.to_owned()),
+    }
+}

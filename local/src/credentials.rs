@@ -1,0 +1,109 @@
+//! Tenants, issuers and API keys of the local cloud, written through the store as an operator would.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use shared::clock::{Entropy, System};
+use shared::model::{ApiKey, Partition, Scope, Scopes, TenantId};
+use shared::store::{Credentials, Store};
+
+use crate::Error;
+use crate::dynamodb::DynamoDb;
+use crate::issuer::Issuer;
+
+/// The tenant everything is done for unless another one is named.
+pub const DEFAULT_TENANT: &str = "acme";
+/// The user tokens are for unless another one is named.
+pub const DEFAULT_SUBJECT: &str = "alice";
+/// What an API key may do unless it is said.
+pub const DEFAULT_SCOPES: [Scope; 3] = [Scope::SessionsRead, Scope::SessionsWrite, Scope::SessionsAdmin];
+
+/// The credentials in `table` of the endpoint.
+pub(crate) fn store(dynamodb: &DynamoDb, table: &str) -> Credentials {
+    Credentials::new(Store::new(dynamodb.sdk(), table.to_owned()))
+}
+
+/// A new API key, `id:secret`.
+pub(crate) fn new_api_key() -> Result<String, Error> {
+    let mut bytes = [0; 38];
+    System
+        .fill(&mut bytes)
+        .map_err(|_| Error::Credentials("no randomness"))?;
+    let (id, secret) = bytes.split_at(6);
+    Ok(format!(
+        "local-{}:{}",
+        crate::ids::hex(id),
+        URL_SAFE_NO_PAD.encode(secret)
+    ))
+}
+
+/// Makes `tenant` known, with tokens of the development issuer.
+pub(crate) async fn provide_tenant(
+    store: &Credentials,
+    tenant: &TenantId,
+    jwks_url: &str,
+) -> Result<(), Error> {
+    let partition = partition(tenant).ok_or(Error::Credentials("no partition"))?;
+    store.ensure_tenant(tenant, partition).await?;
+    store.put_issuer(&Issuer::registration(tenant, jwks_url)).await?;
+    Ok(())
+}
+
+/// Makes the API key `key`, `id:secret`, known for `tenant`.
+pub(crate) async fn provide_api_key(
+    store: &Credentials,
+    key: &str,
+    tenant: &TenantId,
+    scopes: Scopes,
+) -> Result<(), Error> {
+    let (id, secret) = key
+        .split_once(':')
+        .ok_or(Error::Credentials("an API key is id:secret"))?;
+    let key = ApiKey {
+        id: id.to_owned(),
+        tenant: tenant.clone(),
+        secret_digest: Sha256::digest(secret).into(),
+        scopes,
+        revoked_at: None,
+    };
+    store.put_api_key(&key).await?;
+    Ok(())
+}
+
+/// A tenant's number: drawn from its name, so that it is the same at every start.
+fn partition(tenant: &TenantId) -> Option<Partition> {
+    let digest: [u8; 32] = Sha256::digest(tenant.as_str()).into();
+    let [a, b, c, d, ..] = digest;
+    // Partitions have 30 bits.
+    Partition::new(u32::from_be_bytes([a, b, c, d]) >> 2)
+}
+
+/// Scopes as a command line names them, separated by commas or spaces.
+pub(crate) fn scopes(text: &str) -> Result<Scopes, String> {
+    text.split([',', ' '])
+        .filter(|it| !it.is_empty())
+        .map(|name| name.parse::<Scope>().map_err(|_| format!("{name} is no scope")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_as_they_are_spelled() {
+        let read = scopes("sessions:read, tenant:admin").unwrap();
+        assert_eq!(
+            read.iter().collect::<Vec<_>>(),
+            [Scope::SessionsRead, Scope::TenantAdmin]
+        );
+        assert!(scopes("sessions:everything").is_err());
+    }
+
+    #[test]
+    fn two_api_keys_differ() {
+        let (first, second) = (new_api_key().unwrap(), new_api_key().unwrap());
+        assert_ne!(first, second);
+        assert_eq!(first.matches(':').count(), 1);
+    }
+}

@@ -1,0 +1,30 @@
+//! What can go wrong behind every endpoint, in the words of this face.
+
+use super::error::Error;
+use crate::clock::EntropyError;
+use crate::runtime::Fault;
+use crate::service::OpenError;
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::MalformedEvent(_) => Self::Unreadable,
+            Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
+        }
+    }
+}
+
+impl From<EntropyError> for Error {
+    fn from(error: EntropyError) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Entropy(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a function has in hand when its first request arrives.
+
+use std::sync::Arc;
+
+use super::config::{Config, ConfigError};
+use super::http::Request;
+use crate::auth::{self, Authenticator, Caller, Fetcher};
+use crate::clock::{Clock, Entropy, System};
+use crate::model::Instant;
+use crate::service::Sessions;
+use crate::store::{self, Store};
+
+/// Everything a handler works with.
+pub struct App {
+    /// The time. A handler asks once per request.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// What can be done with sessions.
+    pub sessions: Sessions,
+    authenticator: Authenticator,
+}
+
+/// Why a function could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The environment is not complete.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The table does not answer.
+    #[error("table not reachable: {0}")]
+    Store(#[from] store::Error),
+}
+
+impl App {
+    /// Reads the configuration, makes the client and warms two connections to the table.
+    pub async fn boot() -> Result<Self, BootError> {
+        let config = Config::from_environment()?;
+        let store = Store::new(super::aws::dynamodb().await, config.table.clone());
+        store.warm_up().await?;
+        Ok(Self::with(store, &config, Arc::new(System), Arc::new(System)))
+    }
+
+    /// As [`App::boot`], for a function that never reads the table by key and may not.
+    pub async fn boot_write_only() -> Result<Self, BootError> {
+        let config = Config::from_environment()?;
+        let store = Store::new(super::aws::dynamodb().await, config.table.clone());
+        Ok(Self::with(store, &config, Arc::new(System), Arc::new(System)))
+    }
+
+    /// An app over a given store, time and randomness.
+    pub fn with(store: Store, config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let authenticator = Authenticator::new(
+            store.credentials(),
+            config.policy.clone(),
+            Fetcher::new(config.loopback_jwks),
+        );
+        let sessions = Sessions::new(store, Arc::clone(&entropy), config.retention);
+        Self {
+            clock,
+            entropy,
+            sessions,
+            authenticator,
+        }
+    }
+
+    /// Who is asking.
+    pub async fn authenticate(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
+        self.authenticator.authenticate(&request.headers, now).await
+    }
+}
+
+/// Starts the log, in the format and at the level Lambda asks for.
+pub fn start_log() {
+    lambda_http::tracing::init_default_subscriber();
+}

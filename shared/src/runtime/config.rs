@@ -1,0 +1,196 @@
+//! Configuration, read once at the start and complained about all at once.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::policy::{Policy, RiskPolicy};
+
+/// Everything the environment decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The table's name.
+    pub table: String,
+    /// What tenants decide unless they say otherwise.
+    pub policy: Policy,
+    /// How long a session's record is kept after its creation, 31 to 3650 days.
+    pub retention: Duration,
+    /// Whether issuers' keys may come over HTTP from a loopback address. Local development only.
+    pub loopback_jwks: bool,
+}
+
+/// What is wrong with the environment, one line a variable.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// The variables a deployment sets, which are those of the template.
+    pub const KEYS: [&'static str; 9] = [
+        "HOLDFAST_TABLE",
+        "HOLDFAST_MAX_CONCURRENT",
+        "HOLDFAST_AT_LIMIT",
+        "HOLDFAST_ABSOLUTE_TIMEOUT",
+        "HOLDFAST_RISK_MODE",
+        "HOLDFAST_RISK_SUSPICIOUS",
+        "HOLDFAST_RISK_STOLEN",
+        "HOLDFAST_TRUST_USER_CONTEXT",
+        "HOLDFAST_RETENTION_DAYS",
+    ];
+
+    /// Reads the process environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the environment is read"
+    )]
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables through `lookup`; every one of [`Config::KEYS`] must be there.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = ConfigReader {
+            lookup,
+            problems: Vec::new(),
+        };
+        let table = reader.required("HOLDFAST_TABLE", "a table name", |it: &String| !it.is_empty());
+        let policy = Policy {
+            max_concurrent: reader
+                .required("HOLDFAST_MAX_CONCURRENT", "1 to 25", |it| {
+                    (1..=Policy::MOST_CONCURRENT).contains(it)
+                })
+                .unwrap_or_default(),
+            at_limit: reader
+                .required(
+                    "HOLDFAST_AT_LIMIT",
+                    "reject, evict_oldest, evict_least_recently_active or evict_riskiest",
+                    |_| true,
+                )
+                .unwrap_or(Policy::default().at_limit),
+            absolute_timeout: reader
+                .required("HOLDFAST_ABSOLUTE_TIMEOUT", "aal1, aal2 or aal3", |_| true)
+                .unwrap_or(Policy::default().absolute_timeout),
+            risk: reader.risk(),
+            trust_user_context: reader
+                .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
+                .unwrap_or_default(),
+        };
+        let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| {
+            (31..=3650).contains(it)
+        });
+        let loopback_jwks = (reader.lookup)("HOLDFAST_LOOPBACK_JWKS").as_deref() == Some("true");
+        match (table, days) {
+            (Some(table), Some(days)) if reader.problems.is_empty() => {
+                let retention = Duration::from_secs(24 * 3600 * days);
+                Ok(Self {
+                    table,
+                    policy,
+                    retention,
+                    loopback_jwks,
+                })
+            }
+            _ => Err(ConfigError(reader.problems)),
+        }
+    }
+}
+
+struct ConfigReader<F> {
+    lookup: F,
+    problems: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> ConfigReader<F> {
+    fn required<T: FromStr>(&mut self, name: &str, form: &str, valid: impl Fn(&T) -> bool) -> Option<T> {
+        let Some(text) = (self.lookup)(name) else {
+            self.problems.push(format!("{name} is missing"));
+            return None;
+        };
+        let value = text.parse().ok().filter(valid);
+        if value.is_none() {
+            self.problems.push(format!("{name} must be {form}"));
+        }
+        value
+    }
+
+    fn risk(&mut self) -> RiskPolicy {
+        let score = |it: &u8| (1..=100).contains(it);
+        let default = RiskPolicy::default();
+        let mode = self.required("HOLDFAST_RISK_MODE", "enforce or monitor", |_| true);
+        let suspicious = self
+            .required("HOLDFAST_RISK_SUSPICIOUS", "1 to 100", score)
+            .unwrap_or(default.suspicious);
+        let stolen = self
+            .required("HOLDFAST_RISK_STOLEN", "1 to 100", score)
+            .unwrap_or(default.stolen);
+        if stolen < suspicious {
+            self.problems
+                .push("HOLDFAST_RISK_STOLEN must not be below HOLDFAST_RISK_SUSPICIOUS".to_owned());
+        }
+        RiskPolicy {
+            mode: mode.unwrap_or(default.mode),
+            suspicious,
+            stolen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good(name: &str) -> Option<String> {
+        let value = match name {
+            "HOLDFAST_TABLE" => "sessions",
+            "HOLDFAST_MAX_CONCURRENT" => "5",
+            "HOLDFAST_AT_LIMIT" => "reject",
+            "HOLDFAST_ABSOLUTE_TIMEOUT" => "aal2",
+            "HOLDFAST_RISK_MODE" => "enforce",
+            "HOLDFAST_RISK_SUSPICIOUS" => "45",
+            "HOLDFAST_RISK_STOLEN" => "80",
+            "HOLDFAST_TRUST_USER_CONTEXT" => "false",
+            "HOLDFAST_RETENTION_DAYS" => "90",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn a_complete_environment_is_read() {
+        let config = Config::read(good).unwrap();
+        assert_eq!(config.policy.at_limit, crate::policy::AtLimit::Reject);
+        assert!(!config.loopback_jwks);
+    }
+
+    #[test]
+    fn everything_that_is_missing_or_wrong_is_named_at_once() {
+        let ConfigError(missing) = Config::read(|_| None).unwrap_err();
+        assert_eq!(missing.len(), Config::KEYS.len());
+        for (name, bad) in [
+            ("HOLDFAST_TABLE", ""),
+            ("HOLDFAST_MAX_CONCURRENT", "26"),
+            ("HOLDFAST_AT_LIMIT", "evict"),
+            ("HOLDFAST_RISK_STOLEN", "44"),
+            ("HOLDFAST_RETENTION_DAYS", "30"),
+        ] {
+            let with = |it: &str| {
+                if it == name {
+                    Some(bad.to_owned())
+                } else {
+                    good(it)
+                }
+            };
+            let ConfigError(problems) = Config::read(with).unwrap_err();
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(name),
+                "{problems:?}"
+            );
+        }
+    }
+}

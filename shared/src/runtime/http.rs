@@ -1,0 +1,105 @@
+//! Requests and replies as handlers see them, free of the gateway's event format.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::http::HeaderMap;
+use serde::Serialize;
+
+/// A request that passed the gateway.
+#[derive(Clone)]
+pub struct Request {
+    /// The method, as it was sent.
+    pub method: String,
+    /// The path, decoded once by the gateway.
+    pub path: String,
+    /// The query as it was sent, without `?`; empty when there is none.
+    pub query: String,
+    /// The address of the connection.
+    pub source_ip: Option<String>,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+    /// The headers.
+    pub headers: HeaderMap,
+    parameters: Vec<(String, String)>,
+}
+
+/// An event that is no request.
+#[derive(Debug, thiserror::Error)]
+#[error("not an HTTP request: {0}")]
+pub struct MalformedEvent(&'static str);
+
+impl Request {
+    /// Reads a payload 2.0 event.
+    pub fn read(event: &str) -> Result<Self, MalformedEvent> {
+        let event: ApiGatewayV2httpRequest =
+            serde_json::from_str(event).map_err(|_| MalformedEvent("not a payload 2.0 event"))?;
+        let http = event.request_context.http;
+        let body = match (event.body, event.is_base64_encoded) {
+            (None, _) => Vec::new(),
+            (Some(text), false) => text.into_bytes(),
+            (Some(text), true) => STANDARD
+                .decode(text)
+                .map_err(|_| MalformedEvent("body is not base64"))?,
+        };
+        Ok(Self {
+            method: http.method.to_string(),
+            path: http.path.or(event.raw_path).ok_or(MalformedEvent("no path"))?,
+            query: event.raw_query_string.unwrap_or_default(),
+            source_ip: http.source_ip,
+            body,
+            parameters: event.path_parameters.into_iter().collect(),
+            headers: event.headers,
+        })
+    }
+
+    /// A header's value by its lower-case name, where it is printable ASCII. The gateway joins repeated headers with
+    /// a comma.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A path parameter's value, decoded once.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(it, _)| it == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Request({})", self.method)
+    }
+}
+
+/// A successful reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// Headers beside the content type.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    /// 200 with JSON.
+    pub fn json(value: &impl Serialize) -> Self {
+        Self::json_text(serde_json::to_string(value).unwrap_or_default())
+    }
+
+    /// 200 with a text that is JSON already.
+    pub const fn json_text(body: String) -> Self {
+        Self {
+            status: 200,
+            content_type: "application/json",
+            headers: Vec::new(),
+            body,
+        }
+    }
+}

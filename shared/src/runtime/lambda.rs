@@ -1,0 +1,146 @@
+//! Lambda events in, replies out: the one place that meets the gateway's format, logs failures and keeps deadlines.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_http::lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::http::{MalformedEvent, Reply, Request};
+use crate::clock::{Clock, System};
+use crate::face::Failure;
+use crate::model::Instant;
+
+/// What every function keeps back from its timeout to say that it ran out of time.
+const RESERVE: Duration = Duration::from_millis(500);
+/// For an invocation whose deadline makes no sense, as some emulators send it.
+const WITHOUT_DEADLINE: Duration = Duration::from_millis(9_500);
+
+/// What can go wrong before or beside a handler.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The event is no request.
+    #[error(transparent)]
+    MalformedEvent(#[from] MalformedEvent),
+    /// The handler did not answer before its deadline.
+    #[error("out of time")]
+    OutOfTime,
+}
+
+/// When a function must have answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    fn of(context: &Context, now: Instant) -> Self {
+        let at = Instant::from_millis(i64::try_from(context.deadline).unwrap_or(i64::MAX)) - RESERVE;
+        Self(if now < at { at } else { now + WITHOUT_DEADLINE })
+    }
+
+    /// Time left at `now`.
+    pub fn left(self, now: Instant) -> Duration {
+        self.0.since(now)
+    }
+
+    /// The instant itself.
+    pub const fn at(self) -> Instant {
+        self.0
+    }
+}
+
+/// Serves an HTTP endpoint until Lambda ends the process.
+///
+/// # Errors
+/// When the Runtime API is gone.
+pub async fn serve<E: Failure + From<Fault>>(
+    handle: impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
+) -> Result<(), Error> {
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        let deadline = Deadline::of(&event.context, System.now());
+        // Boxed, so that the size and depth of a handler's future stop here.
+        Ok::<_, Infallible>(Box::pin(answer(event.payload.get(), deadline, &handle)).await)
+    }))
+    .await
+}
+
+/// Serves events that are no, or not only, HTTP requests. An error makes Lambda try the event again.
+///
+/// # Errors
+/// When the Runtime API is gone.
+pub async fn serve_events(handle: impl AsyncFn(&str, Deadline) -> Result<Value, Error>) -> Result<(), Error> {
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        let deadline = Deadline::of(&event.context, System.now());
+        Box::pin(handle(event.payload.get(), deadline)).await
+    }))
+    .await
+}
+
+/// Answers one event of the gateway, whatever it holds, before its deadline.
+pub async fn answer<E: Failure + From<Fault>>(
+    event: &str,
+    deadline: Deadline,
+    handle: &impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
+) -> ApiGatewayV2httpResponse {
+    let handled = async {
+        match Request::read(event) {
+            Ok(request) => handle(request, deadline).await,
+            Err(error) => Err(E::from(Fault::from(error))),
+        }
+    };
+    let result = tokio::time::timeout(deadline.left(System.now()), handled).await;
+    match result.unwrap_or_else(|_| Err(E::from(Fault::OutOfTime))) {
+        Ok(reply) => {
+            tracing::debug!(http.status = reply.status, "answered");
+            response(reply)
+        }
+        Err(failure) => {
+            let status = failure.status();
+            let error = &failure as &dyn std::error::Error;
+            if 500 <= status {
+                tracing::error!(
+                    error,
+                    cause = causes(error),
+                    http.status = status,
+                    "request failed"
+                );
+            } else {
+                tracing::debug!(error, http.status = status, "request refused");
+            }
+            response(Reply {
+                status,
+                content_type: failure.content_type(),
+                headers: failure.headers(),
+                body: failure.body(),
+            })
+        }
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(error.source(), |it| it.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn response(reply: Reply) -> ApiGatewayV2httpResponse {
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(reply.status);
+    let fixed = [
+        ("content-type", reply.content_type),
+        ("cache-control", "no-store"),
+        ("strict-transport-security", "max-age=31536000"),
+        ("x-content-type-options", "nosniff"),
+    ];
+    let headers = fixed
+        .into_iter()
+        .map(|(name, value)| (name, value.to_owned()))
+        .chain(reply.headers);
+    for (name, value) in headers {
+        if let Ok(value) = value.parse() {
+            response.headers.insert(name, value);
+        }
+    }
+    response.body = Some(lambda_http::Body::Text(reply.body));
+    response
+}

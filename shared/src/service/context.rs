@@ -1,0 +1,30 @@
+//! What a request says of its sender, turned into what a session is judged by.
+
+use crate::fingerprint;
+use crate::model::{Context, Sample};
+use crate::network;
+
+/// The context of a request, and the text of its fingerprint: the one that was sent, or one computed from the user
+/// agent alone.
+pub fn context(ip: &str, user_agent: &str, sent: Option<&str>, trusted: bool) -> (Context, String) {
+    let (fingerprint, text) = if let Some(sent) = sent {
+        (Sample::supplied(sent), sent.to_owned())
+    } else {
+        let inputs = fingerprint::Inputs {
+            user_agent,
+            accept_language: None,
+            screen_resolution: None,
+            timezone: None,
+        };
+        let computed = fingerprint::compute(&inputs).hex;
+        (Sample::computed(&computed), computed)
+    };
+    let context = Context {
+        ip: ip.to_owned(),
+        address: network::parse(ip),
+        user_agent: user_agent.to_owned(),
+        fingerprint,
+        trusted,
+    };
+    (context, text)
+}

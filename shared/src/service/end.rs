@@ -1,0 +1,52 @@
+//! Ending sessions: one, or all of a subject's.
+
+use super::Sessions;
+use crate::model::{Ending, Instant, Reason, SessionId, SubjectKey, TenantId};
+use crate::store::{Error, Removed, Stamp};
+
+impl Sessions {
+    /// Ends one session: two requests side by side. False when the subject does not hold it alive.
+    pub async fn end(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        id: SessionId,
+        reason: Reason,
+        note: Option<&str>,
+        now: Instant,
+    ) -> Result<bool, Error> {
+        let stamp = Stamp {
+            ending: Ending { at: now, reason },
+            note,
+        };
+        let (removed, stamped) = tokio::join!(
+            self.store.remove(tenant, subject, id, reason, now),
+            self.store.stamp(tenant, subject, id, &stamp),
+        );
+        let removed = removed?;
+        later_settled(stamped);
+        Ok(match removed {
+            Removed::Session(session) => session.is_live(now),
+            Removed::Before => true,
+            Removed::Absent => false,
+        })
+    }
+
+    /// Ends all sessions of a subject at once: one request. How many were alive.
+    pub async fn end_all(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        now: Instant,
+    ) -> Result<usize, Error> {
+        let ended = self.store.remove_all(tenant, subject, now).await?;
+        Ok(ended.iter().filter(|(_, session)| session.is_live(now)).count())
+    }
+}
+
+/// A session has ended when it left its guard; a stamp that failed is made up for from the stream.
+pub(super) fn later_settled(stamped: Result<(), Error>) {
+    if let Err(error) = stamped {
+        tracing::warn!(error = &error as &dyn std::error::Error, "end not stamped yet");
+    }
+}

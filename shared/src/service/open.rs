@@ -1,0 +1,307 @@
+//! Opening a session, with an exact limit under any race.
+
+use std::time::Duration;
+
+use super::Sessions;
+use crate::clock::EntropyError;
+use crate::model::{Context, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenant};
+use crate::policy::{Admission, AtLimit, admit};
+use crate::store::{Error, Guard, Opened, Opening};
+
+/// How often a writer that lost a race tries again with what it lost against.
+const MOST_TRIES: u32 = 16;
+/// What a loser waits at most, from its second race on and in the end.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// A session to be opened.
+#[derive(Debug, Clone)]
+pub struct Open<'a> {
+    /// Whose session.
+    pub tenant: &'a Tenant,
+    /// Whose session.
+    pub subject: &'a Subject,
+    /// The id drawn for it.
+    pub id: SessionId,
+    /// Where it is opened from.
+    pub context: &'a Context,
+    /// The fingerprint's text.
+    pub fingerprint: &'a str,
+    /// Country named by the caller.
+    pub geo_country: Option<&'a str>,
+    /// City named by the caller.
+    pub geo_city: Option<&'a str>,
+    /// The address the gateway saw.
+    pub observed_ip: Option<&'a str>,
+    /// How long it lives without activity.
+    pub idle_timeout: Duration,
+    /// When the credential was issued, to the end of its precision; the request's start for an API key.
+    pub issued_at: Instant,
+    /// The request's start.
+    pub now: Instant,
+    /// When a request that may have opened this very id began: now, or the first sending of a resumed request.
+    pub since: Instant,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The session is open.
+    Opened {
+        /// Its id; another than the drawn one when that may have been used up by a lost answer.
+        id: SessionId,
+        /// When it ends unless it is used.
+        expires_at: Instant,
+    },
+    /// The subject holds as many sessions as it may.
+    LimitReached,
+    /// All sessions of the subject were ended after the credential was issued or the request began.
+    Overruled,
+}
+
+/// Why a session could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// No id could be drawn.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl Sessions {
+    /// Opens a session: two requests side by side when there is room, three in two steps when another must go.
+    pub async fn open(&self, request: &Open<'_>) -> Result<Outcome, OpenError> {
+        let mut attempt = Attempt::of(self, request);
+        let outcome = attempt.run().await;
+        if outcome.is_err() {
+            attempt.withdraw().await;
+        }
+        outcome
+    }
+}
+
+/// One session on its way in: the id may change, and its record is written once per id.
+struct Attempt<'a> {
+    sessions: &'a Sessions,
+    request: &'a Open<'a>,
+    subject: crate::model::SubjectKey,
+    held: HeldSession,
+    id: SessionId,
+    recorded: bool,
+}
+
+impl<'a> Attempt<'a> {
+    fn of(sessions: &'a Sessions, request: &'a Open<'a>) -> Self {
+        let context = request.context;
+        let mut held = HeldSession {
+            created_at: request.now,
+            last_activity_at: request.now,
+            idle_timeout: request.idle_timeout,
+            absolute_expiry: request.now + request.tenant.policy.absolute_timeout.duration(),
+            fingerprint: context.fingerprint,
+            ipv4: None,
+            ipv6: None,
+            user_agent: context.user_agent_digest(),
+            risk: 0,
+            country: None,
+            asn: None,
+            geo: None,
+        };
+        if let Some(address) = context.address {
+            held.remember(address);
+        }
+        Self {
+            sessions,
+            request,
+            subject: request.subject.key(),
+            held,
+            id: request.id,
+            recorded: false,
+        }
+    }
+
+    async fn run(&mut self) -> Result<Outcome, OpenError> {
+        let policy = &self.request.tenant.policy;
+        let rejects = policy.at_limit == AtLimit::Reject;
+        let mut opened = self.with_room(!rejects).await?;
+        for attempt in 0..MOST_TRIES {
+            opened = match opened {
+                Opened::Held(stored) => return self.finish(stored).await,
+                Opened::NoGuard => self.first().await?,
+                Opened::Refused { guard, once } => {
+                    if guard.revoked_all_at.is_some_and(|at| self.authorised_at() <= at) {
+                        return Ok(Outcome::Overruled);
+                    }
+                    self.renew_id(&guard, once)?;
+                    self.give_way(attempt).await?;
+                    match admit(&guard.sessions, policy, self.request.now) {
+                        Admission::Refused => return Ok(Outcome::LimitReached),
+                        Admission::Replacing(victims) => self.replacing(&victims, &guard, !rejects).await?,
+                    }
+                }
+            };
+        }
+        match opened {
+            Opened::Held(stored) => self.finish(stored).await,
+            _ => Err(Error::Contended.into()),
+        }
+    }
+
+    /// Waits a random time, longer with each race lost, so that those who race for one guard get in one by one.
+    async fn give_way(&self, attempt: u32) -> Result<(), EntropyError> {
+        if 0 < attempt {
+            let mut random = [0];
+            self.sessions.entropy.fill(&mut random)?;
+            let most = LONGEST_WAIT.min(SHORTEST_WAIT * 2_u32.saturating_pow(attempt));
+            tokio::time::sleep(most * u32::from(random[0]) / 256).await;
+        }
+        Ok(())
+    }
+
+    fn authorised_at(&self) -> Instant {
+        self.request.issued_at.min(self.request.now)
+    }
+
+    /// An id that may have been held and removed again, its answers lost, is never written a second time.
+    fn renew_id(&mut self, guard: &Guard, once: bool) -> Result<(), EntropyError> {
+        let resumed = self.request.since < self.request.now;
+        let removed_since = guard.removed_at.is_some_and(|at| self.request.since <= at);
+        if !once || (resumed && removed_since) {
+            self.id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
+            self.recorded = false;
+        }
+        Ok(())
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        Opening {
+            tenant: &self.request.tenant.id,
+            subject: &self.subject,
+            id: self.id,
+            session: &self.held,
+            authorised_at: self.authorised_at(),
+        }
+    }
+
+    async fn with_room(&mut self, record: bool) -> Result<Opened, Error> {
+        let (opening, store) = (self.opening(), &self.sessions.store);
+        let write = store.open_with_room(
+            &opening,
+            self.request.tenant.policy.max_concurrent,
+            self.request.since,
+        );
+        self.beside(write, record)
+            .await
+            .map(|(opened, recorded)| self.noted(opened, recorded))
+    }
+
+    /// A subject without guard has room, so the record goes along whatever the policy.
+    async fn first(&mut self) -> Result<Opened, Error> {
+        let opening = self.opening();
+        let write = self.sessions.store.open_first(&opening);
+        self.beside(write, true)
+            .await
+            .map(|(opened, recorded)| self.noted(opened, recorded))
+    }
+
+    async fn replacing(
+        &mut self,
+        victims: &[SessionId],
+        seen: &Guard,
+        record: bool,
+    ) -> Result<Opened, Error> {
+        let now = self.request.now;
+        let reason = |id| {
+            seen.find(id)
+                .and_then(|it| it.expired(now))
+                .map_or(Reason::Evicted, |it| it.reason)
+        };
+        let victims: Vec<_> = victims.iter().map(|id| (*id, reason(*id))).collect();
+        let (opening, max) = (self.opening(), self.request.tenant.policy.max_concurrent);
+        let write = self
+            .sessions
+            .store
+            .open_replacing(&opening, max, &victims, seen, now);
+        self.beside(write, record)
+            .await
+            .map(|(opened, recorded)| self.noted(opened, recorded))
+    }
+
+    fn noted(&mut self, opened: Opened, recorded: bool) -> Opened {
+        self.recorded |= recorded;
+        opened
+    }
+
+    /// The write into the guard, and beside it the record if it is wanted and not there yet.
+    async fn beside(
+        &self,
+        write: impl Future<Output = Result<Opened, Error>>,
+        record: bool,
+    ) -> Result<(Opened, bool), Error> {
+        if !record || self.recorded {
+            return Ok((write.await?, false));
+        }
+        let (opened, recorded) = tokio::join!(write, self.put_record());
+        recorded?;
+        Ok((opened?, true))
+    }
+
+    async fn finish(&mut self, stored: Option<Box<HeldSession>>) -> Result<Outcome, OpenError> {
+        if !self.recorded {
+            self.put_record().await?;
+        }
+        let held = stored.as_deref().unwrap_or(&self.held);
+        Ok(Outcome::Opened {
+            id: self.id,
+            expires_at: held.expires_at(),
+        })
+    }
+
+    async fn put_record(&self) -> Result<(), Error> {
+        let request = self.request;
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let record = SessionRecord {
+            id: self.id,
+            subject: request.subject.name().to_owned(),
+            issuer: owned(request.subject.issuer()),
+            created_at: request.now,
+            ip: request.context.ip.clone(),
+            user_agent: request.context.user_agent.clone(),
+            fingerprint: request.fingerprint.to_owned(),
+            geo_country: owned(request.geo_country),
+            geo_city: owned(request.geo_city),
+            observed_ip: owned(request.observed_ip),
+            idle_timeout: request.idle_timeout,
+            absolute_expiry: self.held.absolute_expiry,
+            ended: None,
+        };
+        self.sessions
+            .store
+            .put_record(
+                &request.tenant.id,
+                &self.subject,
+                &record,
+                self.sessions.retention,
+            )
+            .await
+    }
+
+    /// Takes back a session that nobody will be told of. If this fails too, it ends by its idle timeout.
+    async fn withdraw(&self) {
+        let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
+        let removed = store
+            .remove(
+                tenant,
+                &self.subject,
+                self.id,
+                Reason::Withdrawn,
+                self.request.now,
+            )
+            .await;
+        if let Err(error) = removed {
+            tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "half-opened session left");
+        }
+    }
+}

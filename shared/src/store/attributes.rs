@@ -1,0 +1,124 @@
+//! Stored attribute names, mapped here and nowhere else.
+//!
+//! Names are one or two letters because DynamoDB bills them with every item: long names take a session's record from
+//! 382 B to 1,111 B and double each write. Expressions use the words, as `#word` placeholders.
+
+use std::collections::HashMap;
+
+macro_rules! attributes {
+    ($($constant:ident = $word:literal => $stored:literal, $meaning:literal;)*) => {
+        $(#[doc = $meaning] #[allow(dead_code, reason = "some are named in expressions alone")] pub(super) const $constant: &str = $stored;)*
+        const WORDS: &[(&str, &str)] = &[$(($word, $stored)),*];
+        /// Word, stored name and meaning of every attribute, for the documentation's check.
+        pub const TABLE: &[(&str, &str, &str)] = &[$(($word, $stored, $meaning)),*];
+    };
+}
+
+attributes! {
+    PARTITION_KEY = "pk" => "pk", "Partition key";
+    SORT_KEY = "sk" => "sk", "Sort key";
+    TTL = "ttl" => "t", "When DynamoDB may delete the item, epoch seconds";
+    SCHEMA = "schema" => "e", "Schema version of the item";
+
+    HISTORY_HASH = "history_hash" => "hk", "Index `history`: tenant and subject";
+    HISTORY_RANGE = "history_range" => "hr", "Index `history`: start in milliseconds, then id";
+    DUE_HASH = "due_hash" => "dh", "Index `due`: hour and shard";
+    DUE_AT = "due_at" => "dt", "Index `due`: when something must happen, epoch milliseconds";
+
+    SESSIONS = "sessions" => "m", "Guard: held sessions by compact id";
+    REMOVALS = "removals" => "d", "Guard: reason codes of the sessions the last removal took, by compact id";
+    REMOVED_AT = "removed_at" => "rl", "Guard: when the last removal happened, milliseconds";
+    REMOVAL_COUNT = "removal_count" => "v", "Guard: removals so far";
+    REVOKED_ALL_AT = "revoked_all_at" => "ra", "Guard: when all sessions were last ended at once, milliseconds";
+    REVOKED_SESSIONS = "revoked_sessions" => "p", "Guard: what the last revoke-all ended";
+
+    CREATED_AT = "created_at" => "c", "When it was made, milliseconds";
+    LAST_ACTIVITY = "last_activity" => "l", "Stored last activity, milliseconds";
+    IDLE = "idle" => "i", "Idle timeout, seconds";
+    ABSOLUTE_EXPIRY = "absolute_expiry" => "x", "Absolute expiry, milliseconds";
+    FINGERPRINT = "fingerprint" => "f", "Fingerprint: sent (guard: 16-byte digest; record: text)";
+    COMPUTED_FINGERPRINT = "computed_fingerprint" => "k", "Fingerprint: computed (guard)";
+    IPV4 = "ipv4" => "a", "Latest accepted IPv4 address (guard), address at creation (record)";
+    IPV6 = "ipv6" => "b", "Latest accepted IPv6 address";
+    USER_AGENT = "user_agent" => "u", "User agent (guard: 8-byte digest; record: text)";
+    RISK = "risk" => "r", "Score of the last validate";
+    COUNTRY = "country" => "g", "Country (guard: of the address; record: named by the caller)";
+    ASN = "asn" => "n", "Autonomous system of the address";
+    LATITUDE = "latitude" => "w", "Latitude, hundredths of a degree";
+    LONGITUDE = "longitude" => "z", "Longitude, hundredths of a degree";
+
+    KIND = "kind" => "h", "Record: `h` for a held session";
+    SUBJECT = "subject" => "s", "Record: the subject's name";
+    SUBJECT_ISSUER = "subject_issuer" => "si", "Record: the subject's issuer, where it is part of the subject";
+    CITY = "city" => "y", "Record: city named by the caller";
+    OBSERVED_IP = "observed_ip" => "o", "Record: address the gateway saw";
+    ENDED_AT = "ended_at" => "ea", "Record: when the session ended, milliseconds";
+    END_REASON = "end_reason" => "er", "Record: why the session ended";
+    END_NOTE = "end_note" => "en", "Record: the reason a caller gave";
+    LAST_IP = "last_ip" => "li", "Record: latest accepted address when the session ended";
+    SETTLED = "settled" => "es", "Record: the end was taken from the guard's history and is final";
+
+    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id";
+    LEASE = "lease" => "ls", "Idempotency: until when the first request may still answer, milliseconds";
+    BODY_DIGEST = "body_digest" => "bh", "Idempotency: SHA-256 of the request's body";
+    ANSWER = "answer" => "an", "Idempotency: the stored answer";
+
+    TENANT = "tenant" => "tn", "API key: its tenant";
+    SECRET_DIGEST = "secret_digest" => "sd", "API key: SHA-256 of the secret";
+    SCOPES = "scopes" => "sc", "API key: what it may do";
+    REVOKED_AT = "revoked_at" => "ro", "API key: since when it is refused, milliseconds";
+    ISSUER = "issuer" => "is", "Issuer: the `iss` of its tokens";
+    JWKS_URL = "jwks_url" => "ju", "Issuer: where its keys are";
+    AUDIENCES = "audiences" => "au", "Issuer: accepted audiences";
+    ALGORITHMS = "algorithms" => "al", "Issuer: accepted algorithms";
+    TENANTS = "tenants" => "ts", "Issuer: tenants it may speak for";
+    TENANT_CLAIM = "tenant_claim" => "tc", "Issuer: the claim that names the tenant";
+    NAMESPACED = "namespaced" => "ns", "Issuer: its subjects are kept apart";
+    PARTITION = "partition" => "pn", "Tenant: its number inside PFIDs";
+    MAX_CONCURRENT = "max_concurrent" => "mx", "Tenant: most sessions of a subject";
+    AT_LIMIT = "at_limit" => "lp", "Tenant: what happens at the limit";
+    ABSOLUTE_TIMEOUT = "absolute_timeout" => "at", "Tenant: absolute timeout preset";
+    RISK_MODE = "risk_mode" => "rm", "Tenant: enforce or monitor";
+    RISK_SUSPICIOUS = "risk_suspicious" => "rs", "Tenant: suspicious from this score on";
+    RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
+    TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
+    HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
+}
+
+/// The placeholders of `expression`: every `#word` of the table above.
+///
+/// Session ids have placeholders of their own, which the caller adds.
+pub(super) fn names(expression: &str) -> HashMap<String, String> {
+    expression
+        .split('#')
+        .skip(1)
+        .filter_map(|rest| {
+            let word: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            let (_, stored) = WORDS.iter().find(|(known, _)| *known == word)?;
+            Some((format!("#{word}"), (*stored).to_owned()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_attributes_share_a_name() {
+        let words: std::collections::HashSet<_> = TABLE.iter().map(|row| row.0).collect();
+        let stored: std::collections::HashSet<_> = TABLE.iter().map(|row| row.1).collect();
+        assert_eq!((words.len(), stored.len()), (TABLE.len(), TABLE.len()));
+        assert!(stored.iter().all(|name| name.len() <= 2));
+    }
+
+    #[test]
+    fn an_expression_names_what_it_uses() {
+        let names = names("SET #sessions.#id.#last_activity = :now, #ttl = :ttl");
+        assert_eq!(names.len(), 3);
+        assert_eq!(names["#last_activity"], LAST_ACTIVITY);
+    }
+}

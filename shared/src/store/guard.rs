@@ -1,0 +1,712 @@
+//! The guard: one item holding all held sessions of a subject, and every write that changes what is held.
+//!
+//! Each write carries the condition that makes it safe under any race, so nothing is read first to be written later.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use super::attributes::{
+    ABSOLUTE_EXPIRY, ASN, COMPUTED_FINGERPRINT, COUNTRY, CREATED_AT, DUE_AT, DUE_HASH, FINGERPRINT, IDLE,
+    IPV4, IPV6, LAST_ACTIVITY, LATITUDE, LONGITUDE, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT,
+    REVOKED_SESSIONS, RISK, SCHEMA, SESSIONS, TTL, USER_AGENT, names,
+};
+use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
+use super::keys::{Key, due_hash, due_shard, hour};
+use super::{Error, Store, Write, attempts::Attempts};
+use crate::model::{Geo, HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId};
+use crate::policy::AbsoluteTimeout;
+
+/// How long a guard is kept after its last write: any session in it has ended by then, and what was revoked stays so.
+const KEPT: Duration = Duration::from_secs(AbsoluteTimeout::LONGEST.as_secs() + 90 * 24 * 3600);
+
+/// What a subject holds, as one strongly consistent read shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Guard {
+    /// Held sessions, the expired ones that no one has dropped yet among them.
+    pub sessions: Vec<(SessionId, HeldSession)>,
+    /// Why the sessions of the last removal were taken out.
+    pub removals: Vec<(SessionId, Reason)>,
+    /// When the last removal happened.
+    pub removed_at: Option<Instant>,
+    /// How many removals there were.
+    pub removal_count: u64,
+    /// When all sessions were last ended at once.
+    pub revoked_all_at: Option<Instant>,
+    /// The sessions that were ended then, until the next session is opened.
+    pub revoked_sessions: Vec<(SessionId, HeldSession)>,
+    /// When cleanup will look at this guard.
+    pub due: Option<Due>,
+}
+
+/// A place in the index of everything that must happen at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub(super) hash: String,
+    /// When it must happen.
+    pub at: Instant,
+}
+
+impl Guard {
+    /// The session of this id, if it is held.
+    pub fn find(&self, id: SessionId) -> Option<&HeldSession> {
+        self.sessions
+            .iter()
+            .find(|(held, _)| *held == id)
+            .map(|(_, session)| session)
+    }
+
+    /// Why the session is not held any more, where the last removal tells.
+    pub fn why_removed(&self, id: SessionId) -> Option<Reason> {
+        self.removals
+            .iter()
+            .find(|(removed, _)| *removed == id)
+            .map(|(_, reason)| *reason)
+    }
+
+    pub(super) fn read(item: &Item) -> Result<Self, Error> {
+        let reader = Reader::open(item)?;
+        let due = match (reader.opt_text(DUE_HASH)?, reader.opt_time(DUE_AT)?) {
+            (Some(hash), Some(at)) => Some(Due {
+                hash: hash.to_owned(),
+                at,
+            }),
+            _ => None,
+        };
+        let mut removals = Vec::new();
+        for (id, value) in reader.opt_map(REMOVALS)?.into_iter().flatten() {
+            let code = value
+                .as_s()
+                .map_err(|_| reader.corrupt("a removal without reason"))?;
+            removals.push((compact(&reader, id)?, reason_of(&reader, code)?));
+        }
+        Ok(Self {
+            sessions: sessions(&reader, SESSIONS)?,
+            removals,
+            removed_at: reader.opt_time(REMOVED_AT)?,
+            removal_count: reader.opt_number(REMOVAL_COUNT)?.unwrap_or(0),
+            revoked_all_at: reader.opt_time(REVOKED_ALL_AT)?,
+            revoked_sessions: sessions(&reader, REVOKED_SESSIONS)?,
+            due,
+        })
+    }
+}
+
+fn compact(reader: &Reader<'_>, id: &str) -> Result<SessionId, Error> {
+    SessionId::from_compact(id).map_err(|_| reader.corrupt("not a session id"))
+}
+
+fn sessions(reader: &Reader<'_>, name: &str) -> Result<Vec<(SessionId, HeldSession)>, Error> {
+    let mut found = Vec::new();
+    for (id, value) in reader.opt_map(name)?.into_iter().flatten() {
+        found.push((compact(reader, id)?, read_held(&reader.inside(value)?)?));
+    }
+    found.sort_by_key(|(id, _)| *id);
+    Ok(found)
+}
+
+/// One-letter codes of the reasons.
+const REASONS: [(Reason, &str); 9] = [
+    (Reason::LoggedOut, "o"),
+    (Reason::LoggedOutEverywhere, "a"),
+    (Reason::Revoked, "r"),
+    (Reason::Evicted, "e"),
+    (Reason::IdleTimeout, "i"),
+    (Reason::AbsoluteTimeout, "x"),
+    (Reason::SuspectedTheft, "t"),
+    (Reason::Withdrawn, "w"),
+    (Reason::Pending, "p"),
+];
+
+pub(super) fn reason_code(reason: Reason) -> &'static str {
+    REASONS
+        .iter()
+        .find(|(it, _)| *it == reason)
+        .map_or("p", |(_, code)| code)
+}
+
+pub(super) fn reason_of(reader: &Reader<'_>, code: &str) -> Result<Reason, Error> {
+    let found = REASONS.iter().find(|(_, it)| *it == code);
+    found
+        .map(|(reason, _)| *reason)
+        .ok_or_else(|| reader.corrupt("not a reason"))
+}
+
+fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
+    let fingerprint = match reader.opt_bytes(FINGERPRINT)? {
+        Some(digest) => Sample::Supplied(digest),
+        None => Sample::Computed(reader.bytes(COMPUTED_FINGERPRINT)?),
+    };
+    let geo = match (reader.opt_number(LATITUDE)?, reader.opt_number(LONGITUDE)?) {
+        (Some(latitude), Some(longitude)) => Some(Geo { latitude, longitude }),
+        _ => None,
+    };
+    Ok(HeldSession {
+        created_at: reader.time(CREATED_AT)?,
+        last_activity_at: reader.time(LAST_ACTIVITY)?,
+        idle_timeout: Duration::from_secs(reader.number(IDLE)?),
+        absolute_expiry: reader.time(ABSOLUTE_EXPIRY)?,
+        fingerprint,
+        ipv4: reader.opt_bytes::<4>(IPV4)?.map(Into::into),
+        ipv6: reader.opt_bytes::<16>(IPV6)?.map(Into::into),
+        user_agent: reader.bytes(USER_AGENT)?,
+        risk: reader.number(RISK)?,
+        country: reader.opt_text(COUNTRY)?.map(str::to_owned),
+        asn: reader.opt_number(ASN)?,
+        geo,
+    })
+}
+
+fn held_item(session: &HeldSession) -> AttributeValue {
+    let (origin, digest) = match &session.fingerprint {
+        Sample::Supplied(digest) => (FINGERPRINT, digest),
+        Sample::Computed(digest) => (COMPUTED_FINGERPRINT, digest),
+    };
+    let mut item: Item = HashMap::from([
+        (CREATED_AT.to_owned(), time(session.created_at)),
+        (LAST_ACTIVITY.to_owned(), time(session.last_activity_at)),
+        (IDLE.to_owned(), number(session.idle_timeout.as_secs())),
+        (ABSOLUTE_EXPIRY.to_owned(), time(session.absolute_expiry)),
+        (origin.to_owned(), bytes(digest)),
+        (USER_AGENT.to_owned(), bytes(&session.user_agent)),
+        (RISK.to_owned(), number(session.risk)),
+    ]);
+    let mut put = |name: &str, value: Option<AttributeValue>| {
+        if let Some(value) = value {
+            item.insert(name.to_owned(), value);
+        }
+    };
+    put(IPV4, session.ipv4.map(|it| bytes(&it.octets())));
+    put(IPV6, session.ipv6.map(|it| bytes(&it.octets())));
+    put(COUNTRY, session.country.as_deref().map(text));
+    put(ASN, session.asn.map(number));
+    put(LATITUDE, session.geo.map(|geo| number(geo.latitude)));
+    put(LONGITUDE, session.geo.map(|geo| number(geo.longitude)));
+    AttributeValue::M(item)
+}
+
+fn ttl(now: Instant) -> AttributeValue {
+    number((now + KEPT).secs())
+}
+
+/// A session on its way into its subject's guard.
+#[derive(Debug, Clone)]
+pub struct Opening<'a> {
+    /// Whose guard.
+    pub tenant: &'a TenantId,
+    /// Whose guard.
+    pub subject: &'a SubjectKey,
+    /// The new session's id.
+    pub id: SessionId,
+    /// The new session.
+    pub session: &'a HeldSession,
+    /// A revoke-all at or after this instant refuses the session: the earlier of the credential's issue and the
+    /// request's start.
+    pub authorised_at: Instant,
+}
+
+/// What became of a write into the guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// The session is held: as it was sent, or as an earlier sending stored it.
+    Held(Option<Box<HeldSession>>),
+    /// The subject has no guard yet.
+    NoGuard,
+    /// The guard stood against it, as it is now.
+    Refused {
+        /// What stood against it.
+        guard: Box<Guard>,
+        /// The write was sent once only, so the session surely never was in the guard.
+        once: bool,
+    },
+}
+
+const OPEN: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema, \
+     #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at) \
+     REMOVE #removals, #revoked_sessions";
+const OPEN_REPLACING: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema, \
+     #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at), \
+     #removals = :removals, #removed_at = :now REMOVE #revoked_sessions";
+const OPEN_IF: &str = "attribute_not_exists(#sessions.#id) \
+     AND (attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :authorised) \
+     AND (attribute_not_exists(#schema) OR #schema <= :schema)";
+/// The first attempt knows nothing of the guard but the time.
+const OPEN_ROOM_IF: &str = "size(#sessions) < :bound \
+     AND (attribute_not_exists(#removed_at) OR #removed_at < :started)";
+/// A later attempt has seen the guard: what it was sent for is still so.
+const OPEN_SEEN_IF: &str = "size(#sessions) < :bound \
+     AND (attribute_not_exists(#removal_count) OR #removal_count = :seen_count)";
+
+impl Store {
+    /// What the subject holds now. Strongly consistent: one read unit up to the largest guard.
+    pub async fn guard(&self, tenant: &TenantId, subject: &SubjectKey) -> Result<Option<Guard>, Error> {
+        let item = self.get(&Key::guard(tenant, subject)).await?;
+        item.as_ref().map(Guard::read).transpose()
+    }
+
+    /// Puts the session into a guard that has room for it: one request.
+    ///
+    /// A removal at or after `started` refuses it: this very write could have been applied, answered into the void,
+    /// undone by that removal and be sent again by the SDK.
+    pub async fn open_with_room(
+        &self,
+        opening: &Opening<'_>,
+        max: usize,
+        started: Instant,
+    ) -> Result<Opened, Error> {
+        let condition = format!("{OPEN_IF} AND {OPEN_ROOM_IF}");
+        let values = [(":bound", number(max)), (":started", time(started))];
+        self.open(opening, OPEN.to_owned(), condition, HashMap::new(), values.into())
+            .await
+    }
+
+    /// Puts the session into the guard in place of `victims`, each of them still as `seen` shows it: one request.
+    pub async fn open_replacing(
+        &self,
+        opening: &Opening<'_>,
+        max: usize,
+        victims: &[(SessionId, Reason)],
+        seen: &Guard,
+        now: Instant,
+    ) -> Result<Opened, Error> {
+        let mut values = vec![
+            (":bound", number(max + victims.len())),
+            (":seen_count", number(seen.removal_count)),
+        ];
+        let mut condition = format!("{OPEN_IF} AND {OPEN_SEEN_IF}");
+        let mut update = OPEN.to_owned();
+        let mut ids = HashMap::new();
+        let mut extra = Vec::new();
+        if !victims.is_empty() {
+            update.clear();
+            update.push_str(OPEN_REPLACING);
+            let leaving = Leaving::of(victims, seen);
+            update.push_str(&leaving.removed);
+            update.push_str(" ADD #removal_count :one");
+            condition.push_str(&leaving.as_seen);
+            ids = leaving.names;
+            extra = leaving.values;
+            values.extend([
+                (":removals", removals(victims)),
+                (":now", time(now)),
+                (":one", number(1)),
+            ]);
+        }
+        let mut values: HashMap<&str, AttributeValue> = values.into_iter().collect();
+        let mut all: HashMap<String, AttributeValue> = extra.into_iter().collect();
+        all.extend(values.drain().map(|(name, value)| (name.to_owned(), value)));
+        self.open_with(opening, update, condition, ids, all).await
+    }
+
+    async fn open(
+        &self,
+        opening: &Opening<'_>,
+        update: String,
+        condition: String,
+        ids: HashMap<String, String>,
+        values: HashMap<&str, AttributeValue>,
+    ) -> Result<Opened, Error> {
+        let values = values
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        self.open_with(opening, update, condition, ids, values).await
+    }
+
+    async fn open_with(
+        &self,
+        opening: &Opening<'_>,
+        update: String,
+        condition: String,
+        ids: HashMap<String, String>,
+        values: HashMap<String, AttributeValue>,
+    ) -> Result<Opened, Error> {
+        let due = due_of(opening.subject, opening.session.expires_at());
+        let attempts = Attempts::default();
+        let mut write = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::guard(opening.tenant, opening.subject).attributes()))
+            .set_expression_attribute_names(Some(names(&update)))
+            .expression_attribute_names("#id", opening.id.to_compact())
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":session", held_item(opening.session))
+            .expression_attribute_values(":ttl", ttl(opening.session.last_activity_at))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .expression_attribute_values(":authorised", time(opening.authorised_at))
+            .expression_attribute_values(":due_hash", text(due.hash))
+            .expression_attribute_values(":due_at", time(due.at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (placeholder, name) in names(&condition).into_iter().chain(ids) {
+            write = write.expression_attribute_names(placeholder, name);
+        }
+        let written = write
+            .update_expression(update)
+            .condition_expression(condition)
+            .customize()
+            .interceptor(attempts.clone())
+            .send()
+            .await;
+        match Write::of(written)? {
+            Write::Done(_) => Ok(Opened::Held(None)),
+            Write::Refused(None) => Ok(Opened::NoGuard),
+            Write::Refused(Some(item)) => refused(&item, opening.id, &attempts),
+        }
+    }
+
+    /// Makes the guard of a subject that has none, holding the session: one request.
+    pub async fn open_first(&self, opening: &Opening<'_>) -> Result<Opened, Error> {
+        let due = due_of(opening.subject, opening.session.expires_at());
+        let attempts = Attempts::default();
+        let sessions = HashMap::from([(opening.id.to_compact(), held_item(opening.session))]);
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(Key::guard(opening.tenant, opening.subject).attributes()))
+            .item(SESSIONS, AttributeValue::M(sessions))
+            .item(TTL, ttl(opening.session.last_activity_at))
+            .item(SCHEMA, number(SCHEMA_VERSION))
+            .item(DUE_HASH, text(due.hash))
+            .item(DUE_AT, time(due.at))
+            .condition_expression("attribute_not_exists(#pk)")
+            .set_expression_attribute_names(Some(names("#pk")))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .interceptor(attempts.clone())
+            .send()
+            .await;
+        match Write::of(written)? {
+            Write::Done(_) => Ok(Opened::Held(None)),
+            Write::Refused(None) => Ok(Opened::NoGuard),
+            Write::Refused(Some(item)) => refused(&item, opening.id, &attempts),
+        }
+    }
+
+    /// Writes what a validate learnt about a held session: one request.
+    pub async fn touch(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        touch: &Touch<'_>,
+    ) -> Result<Touched, Error> {
+        let (update, condition, values) = touch.expressions();
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::guard(tenant, subject).attributes()))
+            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .expression_attribute_names("#id", touch.id.to_compact())
+            .set_expression_attribute_values(Some(values))
+            .update_expression(update)
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match Write::of(written)? {
+            Write::Done(_) => Ok(Touched::Written),
+            Write::Refused(None) => Ok(Touched::Gone),
+            Write::Refused(Some(item)) => {
+                let guard = Guard::read(&item)?;
+                Ok(if guard.find(touch.id).is_some() {
+                    Touched::Newer
+                } else {
+                    Touched::Gone
+                })
+            }
+        }
+    }
+
+    /// Takes one session out of the guard: one request. What it was comes back.
+    pub async fn remove(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        id: SessionId,
+        reason: Reason,
+        now: Instant,
+    ) -> Result<Removed, Error> {
+        let update = "SET #removals = :removals, #removed_at = :now \
+             REMOVE #sessions.#id ADD #removal_count :one";
+        let condition = "attribute_exists(#sessions.#id) AND #schema <= :schema";
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::guard(tenant, subject).attributes()))
+            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .expression_attribute_names("#id", id.to_compact())
+            .expression_attribute_values(":removals", removals(&[(id, reason)]))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .update_expression(update)
+            .condition_expression(condition)
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match Write::of(written)? {
+            Write::Done(output) => {
+                let old = output
+                    .attributes
+                    .as_ref()
+                    .map(Guard::read)
+                    .transpose()?
+                    .unwrap_or_default();
+                Ok(old.find(id).map_or(Removed::Absent, |session| {
+                    Removed::Session(Box::new(session.clone()))
+                }))
+            }
+            Write::Refused(None) => Ok(Removed::Absent),
+            Write::Refused(Some(item)) => {
+                let guard = Guard::read(&item)?;
+                let ours = guard.removed_at == Some(now) && guard.why_removed(id) == Some(reason);
+                Ok(if ours { Removed::Before } else { Removed::Absent })
+            }
+        }
+    }
+
+    /// Takes all sessions out of the guard, and refuses those that older credentials would open: one request.
+    ///
+    /// Answers the sessions it ended, also when the SDK had to send it twice.
+    pub async fn remove_all(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        now: Instant,
+    ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
+        let update = "SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, \
+             #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema \
+             REMOVE #removals ADD #removal_count :one";
+        let condition = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :now) \
+             AND (attribute_not_exists(#schema) OR #schema <= :schema)";
+        let mut at = now;
+        loop {
+            let written = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(Key::guard(tenant, subject).attributes()))
+                .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+                .expression_attribute_values(":none", AttributeValue::M(HashMap::new()))
+                .expression_attribute_values(":now", time(at))
+                .expression_attribute_values(":ttl", ttl(at))
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+                .update_expression(update)
+                .condition_expression(condition)
+                .return_values(ReturnValue::AllOld)
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .send()
+                .await;
+            match Write::of(written)? {
+                Write::Done(output) => {
+                    let old = output.attributes.filter(|item| !item.is_empty());
+                    return Ok(old
+                        .as_ref()
+                        .map(Guard::read)
+                        .transpose()?
+                        .unwrap_or_default()
+                        .sessions);
+                }
+                Write::Refused(None) => return Ok(Vec::new()),
+                Write::Refused(Some(item)) => {
+                    let guard = Guard::read(&item)?;
+                    match guard.revoked_all_at {
+                        // Sent twice, or another one in the same millisecond: nothing was opened in between.
+                        Some(ours) if ours == at && guard.sessions.is_empty() => {
+                            return Ok(guard.revoked_sessions);
+                        }
+                        // Another machine's clock is ahead of this one's: follow it.
+                        Some(later) => at = later + Duration::from_millis(1),
+                        None => return Ok(Vec::new()),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Drops what expired and sets when cleanup looks next: one request. False when the guard has changed since.
+    pub async fn expire(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        seen: &Guard,
+        expired: &[(SessionId, Reason)],
+        next: Option<Instant>,
+        now: Instant,
+    ) -> Result<bool, Error> {
+        let leaving = Leaving::of(expired, seen);
+        let mut set = Vec::new();
+        let mut remove = leaving.removed.clone();
+        let mut values: HashMap<String, AttributeValue> = leaving.values.into_iter().collect();
+        let mut add = "";
+        if !expired.is_empty() {
+            set.push("#removals = :removals, #removed_at = :now");
+            add = " ADD #removal_count :one";
+            values.insert(":removals".into(), removals(expired));
+            values.insert(":now".into(), time(now));
+            values.insert(":one".into(), number(1));
+        }
+        if let Some(at) = next {
+            let due = due_of(subject, at);
+            set.push("#due_hash = :due_hash, #due_at = :due_at");
+            values.insert(":due_hash".into(), text(due.hash));
+            values.insert(":due_at".into(), time(due.at));
+        } else {
+            remove.push_str(", #due_hash, #due_at");
+        }
+        let mut update = String::new();
+        if !set.is_empty() {
+            update = format!("SET {}", set.join(", "));
+        }
+        if !remove.is_empty() {
+            update = format!("{update} REMOVE {}", remove.trim_start_matches(", "));
+        }
+        update.push_str(add);
+        let mut condition = format!(
+            "size(#sessions) = :seen_size AND #schema <= :schema AND \
+             (attribute_not_exists(#removal_count) OR #removal_count = :seen_count){}",
+            leaving.as_seen
+        );
+        values.insert(":seen_size".into(), number(seen.sessions.len()));
+        values.insert(":seen_count".into(), number(seen.removal_count));
+        values.insert(":schema".into(), number(SCHEMA_VERSION));
+        if let Some(due) = &seen.due {
+            condition.push_str(" AND #due_at = :seen_due");
+            values.insert(":seen_due".into(), time(due.at));
+        }
+        let mut placeholders = names(&format!("{update} {condition}"));
+        placeholders.extend(leaving.names);
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::guard(tenant, subject).attributes()))
+            .set_expression_attribute_names(Some(placeholders))
+            .set_expression_attribute_values(Some(values))
+            .update_expression(update)
+            .condition_expression(condition)
+            .send()
+            .await;
+        Ok(matches!(Write::of(written)?, Write::Done(_)))
+    }
+}
+
+fn refused(item: &Item, id: SessionId, attempts: &Attempts) -> Result<Opened, Error> {
+    let guard = Guard::read(item)?;
+    if let Some(stored) = guard.find(id) {
+        return Ok(Opened::Held(Some(Box::new(stored.clone()))));
+    }
+    Ok(Opened::Refused {
+        guard: Box::new(guard),
+        once: attempts.count() <= 1,
+    })
+}
+
+fn due_of(subject: &SubjectKey, at: Instant) -> Due {
+    Due {
+        hash: due_hash(hour(at), due_shard(subject)),
+        at,
+    }
+}
+
+fn removals(removed: &[(SessionId, Reason)]) -> AttributeValue {
+    AttributeValue::M(
+        removed
+            .iter()
+            .map(|(id, reason)| (id.to_compact(), text(reason_code(*reason))))
+            .collect(),
+    )
+}
+
+/// The parts of an update that take sessions out, each only if it is still as it was seen.
+struct Leaving {
+    removed: String,
+    as_seen: String,
+    names: HashMap<String, String>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Leaving {
+    fn of(ids: &[(SessionId, Reason)], seen: &Guard) -> Self {
+        let mut it = Self {
+            removed: String::new(),
+            as_seen: String::new(),
+            names: HashMap::new(),
+            values: Vec::new(),
+        };
+        for (at, (id, _)) in ids.iter().enumerate() {
+            let Some(session) = seen.find(*id) else { continue };
+            it.removed.push_str(&format!(", #sessions.#old{at}"));
+            it.as_seen
+                .push_str(&format!(" AND #sessions.#old{at}.#last_activity = :seen{at}"));
+            it.names.insert(format!("#old{at}"), id.to_compact());
+            it.values
+                .push((format!(":seen{at}"), time(session.last_activity_at)));
+        }
+        it
+    }
+}
+
+/// What a validate learnt about a held session.
+#[derive(Debug, Clone)]
+pub struct Touch<'a> {
+    /// The session.
+    pub id: SessionId,
+    /// When it was used.
+    pub now: Instant,
+    /// The session as it should be from now on, where more than its last activity changed.
+    pub changed: Option<&'a HeldSession>,
+}
+
+impl Touch<'_> {
+    fn expressions(&self) -> (String, &'static str, HashMap<String, AttributeValue>) {
+        let mut values = HashMap::from([
+            (":now".to_owned(), time(self.now)),
+            (":ttl".to_owned(), ttl(self.now)),
+        ]);
+        match self.changed {
+            None => (
+                "SET #sessions.#id.#last_activity = :now, #ttl = :ttl".to_owned(),
+                "attribute_exists(#sessions.#id) AND #sessions.#id.#last_activity < :now",
+                values,
+            ),
+            Some(session) => {
+                values.remove(":now");
+                values.insert(":session".to_owned(), held_item(session));
+                (
+                    "SET #sessions.#id = :session, #ttl = :ttl".to_owned(),
+                    "attribute_exists(#sessions.#id)",
+                    values,
+                )
+            }
+        }
+    }
+}
+
+/// What became of a touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// It is written.
+    Written,
+    /// A later one was written before it.
+    Newer,
+    /// The session is not held any more.
+    Gone,
+}
+
+/// What became of a removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// The session, as it was when it was taken out.
+    Session(Box<HeldSession>),
+    /// An earlier sending of the same removal took it out.
+    Before,
+    /// The session was not held.
+    Absent,
+}

@@ -1,0 +1,168 @@
+//! Keys of every item. Components cannot hold the separator, so no two things share a key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
+
+use super::attributes::{PARTITION_KEY, SORT_KEY};
+use crate::model::{Instant, SessionId, SubjectKey, TenantId};
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub(super) pk: String,
+    pub(super) sk: &'static str,
+}
+
+impl Key {
+    /// All held sessions of a subject.
+    pub fn guard(tenant: &TenantId, subject: &SubjectKey) -> Self {
+        Self {
+            pk: format!("{tenant}#U#{}", subject.as_str()),
+            sk: "guard",
+        }
+    }
+
+    /// Everything about one session.
+    pub fn session(tenant: &TenantId, id: SessionId) -> Self {
+        Self {
+            pk: format!("{tenant}#S#{id}"),
+            sk: "session",
+        }
+    }
+
+    pub(super) fn idempotency(tenant: &TenantId, scope: &[u8; 32]) -> Self {
+        Self {
+            pk: format!("{tenant}#I#{}", hex(scope)),
+            sk: "idem",
+        }
+    }
+
+    pub(super) fn tenant(tenant: &TenantId) -> Self {
+        Self {
+            pk: format!("{tenant}#T"),
+            sk: "tenant",
+        }
+    }
+
+    pub(super) fn issuer(issuer: &str) -> Self {
+        Self {
+            pk: format!("ISS#{}", hex(&Sha256::digest(issuer))),
+            sk: "issuer",
+        }
+    }
+
+    pub(super) fn api_key(id: &str) -> Self {
+        Self {
+            pk: format!("K#{id}"),
+            sk: "key",
+        }
+    }
+
+    pub(super) fn watermark() -> Self {
+        Self {
+            pk: "W#due".to_owned(),
+            sk: "watermark",
+        }
+    }
+
+    /// The guard's tenant and subject, read from its key.
+    pub(super) fn guard_of(pk: &str) -> Option<(TenantId, SubjectKey)> {
+        let (tenant, subject) = pk.split_once("#U#")?;
+        Some((tenant.parse().ok()?, subject.parse().ok()?))
+    }
+
+    pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PARTITION_KEY.to_owned(), AttributeValue::S(self.pk.clone())),
+            (SORT_KEY.to_owned(), AttributeValue::S(self.sk.to_owned())),
+        ])
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.pk)
+    }
+}
+
+/// Hash key of a subject's sessions in the index `history`.
+pub(super) fn history_hash(tenant: &TenantId, subject: &SubjectKey) -> String {
+    format!("{tenant}#{}", subject.as_str())
+}
+
+/// Range key of a session in the index `history`: sorts by start, then by id.
+pub(super) fn history_range(started_at: Instant, id: SessionId) -> String {
+    format!("{:015}#{}", started_at.millis().max(0), id.to_compact())
+}
+
+/// Shards of an hour in the index `due`.
+pub(super) const DUE_SHARDS: u8 = 16;
+
+/// The hour something is due in, counted from the Unix epoch.
+pub(super) fn hour(at: Instant) -> i64 {
+    at.secs().div_euclid(3600)
+}
+
+/// Hash key of an hour's shard in the index `due`.
+pub(super) fn due_hash(hour: i64, shard: u8) -> String {
+    format!("{hour}#{shard:02}")
+}
+
+/// The shard of a subject; subjects spread evenly.
+pub(super) fn due_shard(subject: &SubjectKey) -> u8 {
+    Sha256::digest(subject.as_str())
+        .first()
+        .map_or(0, |byte| byte % DUE_SHARDS)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Subject;
+
+    proptest! {
+        #[test]
+        fn different_subjects_have_different_guards(
+            tenants in ("[a-z0-9-]{1,8}", "[a-z0-9-]{1,8}"),
+            names in ("[a-z#US]{1,6}", "[a-z#US]{1,6}"),
+        ) {
+            let (Ok(one), Ok(two)) = (tenants.0.parse::<TenantId>(), tenants.1.parse::<TenantId>()) else {
+                return Ok(());
+            };
+            let key = |tenant: &TenantId, name: &str| Key::guard(tenant, &Subject::new(name).unwrap().key());
+            let same = (&tenants.0, &names.0) == (&tenants.1, &names.1);
+            prop_assert_eq!(key(&one, &names.0) == key(&two, &names.1), same);
+        }
+    }
+
+    #[test]
+    fn a_guards_key_tells_whose_it_is() {
+        let (tenant, subject) = ("acme".parse().unwrap(), Subject::new("alice").unwrap().key());
+        assert_eq!(
+            Key::guard_of(&Key::guard(&tenant, &subject).pk),
+            Some((tenant, subject))
+        );
+        assert_eq!(Key::guard_of("acme#S#x"), None);
+    }
+
+    #[test]
+    fn history_sorts_by_start() {
+        let id: SessionId = "018d0cab-c440-7abc-8123-456789abcdef".parse().unwrap();
+        assert!(
+            history_range(Instant::from_millis(999), id)
+                < history_range(Instant::from_millis(1_000_000_000_000), id)
+        );
+    }
+}

@@ -1,0 +1,260 @@
+//! The record of one session: everything about it, kept after its end.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use super::attributes::{
+    ABSOLUTE_EXPIRY, CITY, COUNTRY, CREATED_AT, END_REASON, ENDED_AT, FINGERPRINT, HISTORY_HASH,
+    HISTORY_RANGE, IDLE, IPV4, KIND, OBSERVED_IP, SCHEMA, SUBJECT, SUBJECT_ISSUER, TTL, USER_AGENT, names,
+};
+use super::guard::{reason_code, reason_of};
+use super::item::{Item, Reader, SCHEMA_VERSION, number, text, time};
+use super::keys::{Key, history_hash, history_range};
+use super::{Error, Store, Write};
+use crate::model::{Ending, Instant, SessionId, SessionRecord, SubjectKey, TenantId};
+
+/// How a session ended, on its way into its record.
+#[derive(Debug, Clone)]
+pub struct Stamp<'a> {
+    /// When and why.
+    pub ending: Ending,
+    /// The reason a caller gave, in the caller's words.
+    pub note: Option<&'a str>,
+}
+
+impl SessionRecord {
+    fn read(item: &Item) -> Result<Self, Error> {
+        let reader = Reader::open(item)?;
+        let id = item
+            .get(super::attributes::PARTITION_KEY)
+            .and_then(|it| it.as_s().ok())
+            .and_then(|pk| pk.split_once("#S#"))
+            .and_then(|(_, id)| id.parse().ok())
+            .ok_or_else(|| reader.corrupt("not a session's key"))?;
+        let ended = match (reader.opt_time(ENDED_AT)?, reader.opt_text(END_REASON)?) {
+            (Some(at), Some(code)) => Some(Ending {
+                at,
+                reason: reason_of(&reader, code)?,
+            }),
+            _ => None,
+        };
+        let owned = |value: Option<&str>| value.map(str::to_owned);
+        Ok(Self {
+            id,
+            subject: reader.text(SUBJECT)?.to_owned(),
+            issuer: owned(reader.opt_text(SUBJECT_ISSUER)?),
+            created_at: reader.time(CREATED_AT)?,
+            ip: reader.text(IPV4)?.to_owned(),
+            user_agent: reader.text(USER_AGENT)?.to_owned(),
+            fingerprint: reader.text(FINGERPRINT)?.to_owned(),
+            geo_country: owned(reader.opt_text(COUNTRY)?),
+            geo_city: owned(reader.opt_text(CITY)?),
+            observed_ip: owned(reader.opt_text(OBSERVED_IP)?),
+            idle_timeout: Duration::from_secs(reader.number(IDLE)?),
+            absolute_expiry: reader.time(ABSOLUTE_EXPIRY)?,
+            ended,
+        })
+    }
+}
+
+fn clipped(value: &str, chars: usize) -> String {
+    value.chars().take(chars).collect()
+}
+
+impl Store {
+    /// Writes the record of a new session, kept for `retention` after its creation. A record that is there stays.
+    pub async fn put_record(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        record: &SessionRecord,
+        retention: Duration,
+    ) -> Result<(), Error> {
+        let short = |value: &String| text(clipped(value, SessionRecord::MAX_TEXT));
+        let mut item = Key::session(tenant, record.id).attributes();
+        let mut put = |name: &str, value| item.insert(name.to_owned(), value);
+        put(KIND, text("h"));
+        put(SCHEMA, number(SCHEMA_VERSION));
+        put(TTL, number((record.created_at + retention).secs()));
+        put(HISTORY_HASH, text(history_hash(tenant, subject)));
+        put(HISTORY_RANGE, text(history_range(record.created_at, record.id)));
+        put(SUBJECT, text(&record.subject));
+        put(CREATED_AT, time(record.created_at));
+        put(IPV4, short(&record.ip));
+        put(
+            USER_AGENT,
+            text(clipped(&record.user_agent, SessionRecord::MAX_USER_AGENT)),
+        );
+        put(FINGERPRINT, short(&record.fingerprint));
+        put(IDLE, number(record.idle_timeout.as_secs()));
+        put(ABSOLUTE_EXPIRY, time(record.absolute_expiry));
+        let optional = [
+            (SUBJECT_ISSUER, &record.issuer),
+            (COUNTRY, &record.geo_country),
+            (CITY, &record.geo_city),
+            (OBSERVED_IP, &record.observed_ip),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                item.insert(name.to_owned(), short(value));
+            }
+        }
+        let condition = "attribute_not_exists(#pk)";
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names(condition)))
+            .send()
+            .await;
+        // Refused: the SDK sent it twice.
+        Write::of(written).map(|_| ())
+    }
+
+    /// The record of a session, whoever owns it.
+    pub async fn record(&self, tenant: &TenantId, id: SessionId) -> Result<Option<SessionRecord>, Error> {
+        self.get(&Key::session(tenant, id))
+            .await?
+            .as_ref()
+            .map(SessionRecord::read)
+            .transpose()
+    }
+
+    /// The records of these sessions, those that exist. One request, and one more for what the table left undone.
+    pub async fn records(&self, tenant: &TenantId, ids: &[SessionId]) -> Result<Vec<SessionRecord>, Error> {
+        let mut keys: Vec<_> = ids
+            .iter()
+            .map(|id| Key::session(tenant, *id).attributes())
+            .collect();
+        let mut found = Vec::new();
+        while !keys.is_empty() {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build()
+                .map_err(Error::unavailable)?;
+            let output = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, wanted)
+                .send()
+                .await
+                .map_err(Error::unavailable)?;
+            for item in output
+                .responses
+                .into_iter()
+                .flat_map(HashMap::into_values)
+                .flatten()
+            {
+                found.push(SessionRecord::read(&item)?);
+            }
+            keys = output
+                .unprocessed_keys
+                .into_iter()
+                .flat_map(HashMap::into_values)
+                .flat_map(|it| it.keys)
+                .collect();
+        }
+        Ok(found)
+    }
+
+    /// Replaces the user agent in a record, after the session was accepted with a new one.
+    pub async fn record_user_agent(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        user_agent: &str,
+    ) -> Result<(), Error> {
+        let (update, condition) = ("SET #user_agent = :it", "attribute_exists(#pk)");
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::session(tenant, id).attributes()))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .expression_attribute_values(":it", text(clipped(user_agent, SessionRecord::MAX_USER_AGENT)))
+            .send()
+            .await;
+        Write::of(written).map(|_| ())
+    }
+
+    /// Writes down how a session of `subject` ended, unless that is written already.
+    ///
+    /// This is the handler's word, given beside the removal it asked for; [`Store::settle`] has the last one.
+    pub async fn stamp(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        id: SessionId,
+        stamp: &Stamp<'_>,
+    ) -> Result<(), Error> {
+        let condition = "#history_hash = :owner AND attribute_not_exists(#ended_at)";
+        let mut update = "SET #ended_at = :at, #end_reason = :reason".to_owned();
+        if stamp.note.is_some() {
+            update.push_str(", #end_note = :note");
+        }
+        let mut write = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::session(tenant, id).attributes()))
+            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
+            .expression_attribute_values(":at", time(stamp.ending.at))
+            .expression_attribute_values(":reason", text(reason_code(stamp.ending.reason)));
+        if let Some(note) = stamp.note {
+            write = write.expression_attribute_values(":note", text(note));
+        }
+        let written = write
+            .update_expression(update)
+            .condition_expression(condition)
+            .send()
+            .await;
+        Write::of(written).map(|_| ())
+    }
+
+    /// Writes down for good how a session ended, as its guard's history tells. False when there is no record.
+    pub async fn settle(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        ending: Ending,
+        last_activity: Instant,
+        last_address: Option<std::net::IpAddr>,
+    ) -> Result<bool, Error> {
+        let condition = "attribute_exists(#pk) AND attribute_not_exists(#settled)";
+        let mut update =
+            "SET #ended_at = :at, #end_reason = :reason, #last_activity = :last, #settled = :one".to_owned();
+        if last_address.is_some() {
+            update.push_str(", #last_ip = :address");
+        }
+        let mut write = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::session(tenant, id).attributes()))
+            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .expression_attribute_values(":at", time(ending.at))
+            .expression_attribute_values(":reason", text(reason_code(ending.reason)))
+            .expression_attribute_values(":last", time(last_activity))
+            .expression_attribute_values(":one", number(1));
+        if let Some(address) = last_address {
+            write = write.expression_attribute_values(":address", text(address.to_string()));
+        }
+        let written = write
+            .update_expression(update)
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            )
+            .send()
+            .await;
+        Ok(!matches!(Write::of(written)?, Write::Refused(None)))
+    }
+}

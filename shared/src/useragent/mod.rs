@@ -1,0 +1,146 @@
+//! What a user agent says of itself: browser, system, class of device, and whether a program wrote it.
+//!
+//! Today's browsers are told apart by our own tables, in one pass and without regular expressions. `woothee` knows
+//! the rest (old phones, consoles, feed readers); its data ends in 2021, and its first call compiles its patterns,
+//! so it is asked only for what the tables do not know.
+
+mod automation;
+mod browser;
+mod older;
+mod system;
+mod version;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::model::SessionRecord;
+
+pub use system::{DeviceClass, System};
+pub use version::Version;
+
+/// A user agent, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserAgent {
+    /// The browser's family, one name on every system: `Chrome` is also Chrome of iOS. For a program the name it
+    /// gives itself, at most 40 letters, digits, `-`, `_` and spaces. [`UserAgent::UNKNOWN`] where there is none.
+    pub browser: Cow<'static, str>,
+    /// The browser's version.
+    pub browser_version: Option<Version>,
+    /// The operating system.
+    pub os: System,
+    /// The system's version. Browsers freeze it: Windows 11 says 10, macOS says 10.15.7.
+    pub os_version: Option<Version>,
+    /// The class of device.
+    pub device: DeviceClass,
+    /// Whether a program speaks: a bot, an HTTP library, a browser without a window.
+    pub automation: bool,
+}
+
+/// Reads a user agent; every text is one.
+///
+/// Only the first [`SessionRecord::MAX_USER_AGENT`] characters count, so that a text and what a record kept of it
+/// mean the same.
+pub fn parse(text: &str) -> UserAgent {
+    let text = match text.char_indices().nth(SessionRecord::MAX_USER_AGENT) {
+        Some((end, _)) => text.split_at(end).0,
+        None => text,
+    };
+    let (os, os_version, device) = system::read(text);
+    let named = browser::read(text, os);
+    let mut agent = UserAgent {
+        browser: named.family,
+        browser_version: named.version,
+        os,
+        os_version,
+        device,
+        automation: automation::speaks(text),
+    };
+    if !named.listed || agent.os == System::Unknown {
+        older::complete(&mut agent, text);
+    }
+    agent
+}
+
+/// How a user agent differs from an earlier one, in order of weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// Same browser, system and versions, as far as both say.
+    Same,
+    /// The earlier one names no browser, so there is nothing to compare with.
+    Undetermined,
+    /// Same browser and system, a later version.
+    Newer,
+    /// No browser is named where one was.
+    Missing,
+    /// Same browser and system, an earlier version.
+    Older,
+    /// Another browser on the same system.
+    OtherBrowser,
+    /// Another system.
+    OtherSystem,
+}
+
+impl UserAgent {
+    /// The family of a user agent that names no browser.
+    pub const UNKNOWN: &'static str = "unknown";
+
+    /// How this user agent differs from `earlier`. What either leaves out is not compared.
+    ///
+    /// The system's version counts only when the browser's is equal: browsers freeze what they say of their system
+    /// (Android 10, iOS 18.6), so an update of the browser can seem to turn the system back.
+    pub fn change_since(&self, earlier: &Self) -> Change {
+        let named = |agent: &Self| agent.browser != Self::UNKNOWN;
+        if self.os != System::Unknown && earlier.os != System::Unknown && self.os != earlier.os {
+            return Change::OtherSystem;
+        }
+        if !named(earlier) {
+            return if self == earlier {
+                Change::Same
+            } else {
+                Change::Undetermined
+            };
+        }
+        if !named(self) {
+            return Change::Missing;
+        }
+        if self.browser != earlier.browser {
+            return Change::OtherBrowser;
+        }
+        let versions = [
+            (self.browser_version, earlier.browser_version),
+            (self.os_version, earlier.os_version),
+        ];
+        for (now, before) in versions {
+            if let (Some(now), Some(before)) = (now, before)
+                && now != before
+            {
+                return if before < now {
+                    Change::Newer
+                } else {
+                    Change::Older
+                };
+            }
+        }
+        Change::Same
+    }
+}
+
+impl fmt::Display for UserAgent {
+    /// `Chrome 126 on Windows 10`: versions to three parts, so that none can be read as an address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.browser)?;
+        if let Some(version) = self.browser_version {
+            write!(f, " {version}")?;
+        }
+        if self.os != System::Unknown {
+            write!(f, " on {}", self.os)?;
+            if let Some(version) = self.os_version {
+                write!(f, " {version}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! What each operation may cost: requests, sequential round trips, read units, write units of table and indexes.
+
+use std::time::Duration;
+
+use shared::model::Reason;
+use shared::policy::AtLimit;
+use tests::proxy::Usage;
+
+use crate::world::{IP, USER_AGENT, World, subject};
+
+/// Requests, round trips, read units, write units of the table, of `history`, of `due`.
+type Budget = (usize, usize, f64, f64, f64, f64);
+
+#[track_caller]
+fn assert_within(usage: &Usage, (requests, round_trips, rcu, wcu, history, due): Budget) {
+    let index = |name: &str| usage.index_wcu.get(name).copied().unwrap_or(0.0);
+    let within = usage.requests <= requests
+        && usage.round_trips <= round_trips
+        && usage.rcu <= rcu
+        && usage.table_wcu <= wcu
+        && index("history") <= history
+        && index("due") <= due;
+    assert!(within, "{usage:#?}");
+}
+
+#[tokio::test]
+async fn creating_the_first_session_ever() {
+    let world = World::new().await;
+    let (_, usage) = world.proxy.measure(world.open("alice")).await;
+    assert_within(&usage, (3, 2, 0.0, 3.0, 1.0, 1.0));
+}
+
+#[tokio::test]
+async fn creating_a_session_where_there_is_room() {
+    for (at_limit, round_trips) in [(AtLimit::EvictLeastRecentlyActive, 1), (AtLimit::Reject, 2)] {
+        let world = World::with(World::limited(5, at_limit)).await;
+        world.open("alice").await;
+        let (_, usage) = world.proxy.measure(world.open("alice")).await;
+        assert_within(&usage, (2, round_trips, 0.0, 2.0, 1.0, 0.0));
+    }
+}
+
+#[tokio::test]
+async fn creating_a_session_at_the_limit() {
+    for (at_limit, budget) in [
+        (AtLimit::EvictLeastRecentlyActive, (3, 2, 0.0, 3.0, 1.0, 0.0)),
+        (AtLimit::Reject, (1, 1, 0.0, 1.0, 0.0, 0.0)),
+    ] {
+        let world = World::with(World::limited(5, at_limit)).await;
+        for _ in 0..5 {
+            world.open("alice").await;
+        }
+        let (_, usage) = world.proxy.measure(world.try_open("alice")).await;
+        assert_within(&usage, budget);
+    }
+}
+
+#[tokio::test]
+async fn validating_a_session() {
+    let world = World::new().await;
+    let id = world.open("alice").await;
+    let (_, usage) = world.proxy.measure(world.is_held("alice", id)).await;
+    assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
+
+    world.wait(Duration::from_mins(4));
+    let (_, usage) = world.proxy.measure(world.is_held("alice", id)).await;
+    assert_within(&usage, (2, 2, 1.0, 1.0, 0.0, 0.0));
+
+    let elsewhere = world.try_validate_from("alice", id, ("203.0.113.80", USER_AGENT));
+    let (_, usage) = world.proxy.measure(elsewhere).await;
+    assert_within(&usage, (3, 3, 3.0, 1.0, 0.0, 0.0));
+
+    let newer = USER_AGENT.replace("Chrome/120", "Chrome/121");
+    let upgraded = world.try_validate_from("alice", id, (IP, &newer));
+    let (_, usage) = world.proxy.measure(upgraded).await;
+    assert_within(&usage, (4, 3, 3.0, 2.0, 1.0, 0.0));
+}
+
+#[tokio::test]
+async fn listing_ending_and_ending_all() {
+    let world = World::new().await;
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key());
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(world.open("alice").await);
+    }
+    let (_, usage) = world
+        .proxy
+        .measure(world.sessions.active(&tenant, &key, world.now()))
+        .await;
+    assert_within(&usage, (2, 2, 6.0, 0.0, 0.0, 0.0));
+
+    let logout = world
+        .sessions
+        .end(&tenant, &key, ids[0], Reason::LoggedOut, None, world.now());
+    let (_, usage) = world.proxy.measure(logout).await;
+    assert_within(&usage, (2, 1, 0.0, 2.0, 1.0, 0.0));
+
+    let (_, usage) = world
+        .proxy
+        .measure(world.sessions.end_all(&tenant, &key, world.now()))
+        .await;
+    assert_within(&usage, (1, 1, 0.0, 1.0, 0.0, 0.0));
+}
+
+#[tokio::test]
+async fn cleaning_up() {
+    let world = World::new().await;
+    world
+        .sessions
+        .clean_due(None, u64::MAX, world.now(), || true)
+        .await
+        .unwrap();
+    for name in 0..10 {
+        world.open(&format!("subject-{name}")).await;
+    }
+    world.wait(Duration::from_mins(61));
+    let sweep = world.sessions.clean_due(None, u64::MAX, world.now(), || true);
+    let (cleaned, usage) = world.proxy.measure(sweep).await;
+    assert_eq!(cleaned.unwrap().guards, 10);
+    let count = |name: &str| usage.operations().iter().filter(|it| **it == name).count();
+    // Two hours are open after 61 minutes, or three when the last one has not settled.
+    assert!(count("Query") <= 4 * 16, "{}", count("Query"));
+    assert!(count("GetItem") <= 10 + 1 && count("UpdateItem") <= 10 + 1);
+    assert_eq!(count("Scan"), 0);
+    assert!(usage.table_wcu <= 11.0);
+}
+
+#[test]
+fn there_is_no_scan_in_the_code() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = Vec::new();
+    let mut folders = vec![root.join("shared/src"), root.join("functions")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs")
+                && std::fs::read_to_string(&path).unwrap().contains(".scan()")
+            {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:?}");
+}

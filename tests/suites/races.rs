@@ -1,0 +1,232 @@
+//! What has ended stays ended, however requests overlap and however often they are sent.
+
+use std::time::Duration;
+
+use shared::model::{Reason, SessionId};
+use shared::service::Outcome;
+use tests::proxy::{Fault, When};
+
+use crate::world::{World, subject};
+
+/// Ends a session in one of four ways, chosen by `round`.
+async fn end(world: &World, name: &str, id: SessionId, round: usize) {
+    let (tenant, key, now) = (&world.tenant.id, subject(name).key(), world.now());
+    match round % 4 {
+        0 => world
+            .sessions
+            .end(tenant, &key, id, Reason::Revoked, None, now)
+            .await
+            .map(drop),
+        1 => world
+            .sessions
+            .end(tenant, &key, id, Reason::LoggedOut, None, now)
+            .await
+            .map(drop),
+        2 => world.sessions.end_all(tenant, &key, now).await.map(drop),
+        _ => world.sessions.clean_subject(tenant, &key, now).await.map(drop),
+    }
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_validate_that_starts_after_an_end_finds_the_session_held() {
+    let world = World::new().await;
+    for round in 0..10_000_usize {
+        let name = format!("subject-{}", round % 50);
+        let id = world.open(&name).await;
+        // Far enough for a touch to be due, so that each validate also writes; the clean-up rounds expire.
+        world.wait(if round % 4 == 3 {
+            Duration::from_mins(60)
+        } else {
+            Duration::from_mins(4)
+        });
+        let early = async {
+            let _ = tokio::join!(world.is_held(&name, id), world.is_held(&name, id));
+        };
+        let ended = async {
+            end(&world, &name, id, round).await;
+            assert!(
+                !world.is_held(&name, id).await,
+                "round {round}: held after the end was acknowledged"
+            );
+        };
+        tokio::join!(early, ended);
+        assert!(!world.is_held(&name, id).await, "round {round}: came back");
+        assert!(!world.live(&name).await.contains(&id));
+    }
+}
+
+#[tokio::test]
+async fn a_token_from_before_a_revoke_all_opens_nothing() {
+    let world = World::new().await;
+    let key = subject("alice").key();
+    world.open("alice").await;
+    let before = world.now() - Duration::from_secs(5);
+    world.wait(Duration::from_secs(1));
+    world
+        .sessions
+        .end_all(&world.tenant.id, &key, world.now())
+        .await
+        .unwrap();
+    world.wait(Duration::from_secs(1));
+    assert_eq!(
+        world.try_open_issued("alice", before).await.unwrap(),
+        Outcome::Overruled
+    );
+    assert!(matches!(
+        world.try_open("alice").await.unwrap(),
+        Outcome::Opened { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_revoke_all_also_holds_for_a_subject_who_never_had_a_session() {
+    let world = World::new().await;
+    let before = world.now() - Duration::from_secs(5);
+    world
+        .sessions
+        .end_all(&world.tenant.id, &subject("bob").key(), world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        world.try_open_issued("bob", before).await.unwrap(),
+        Outcome::Overruled
+    );
+}
+
+/// A create whose answer is lost after it was committed, with `between` happening before the SDK sends it again.
+async fn create_with_lost_answer(
+    world: &std::sync::Arc<World>,
+    between: impl Future<Output = ()> + Send + 'static,
+) -> Outcome {
+    let is_guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
+    let create = || When::nth(1).operation("UpdateItem").matching(is_guard);
+    world.proxy.fault(create(), [Fault::LostAfterCommit]);
+    world
+        .proxy
+        .before(When::nth(2).operation("UpdateItem").matching(is_guard), between);
+    world.try_open("alice").await.unwrap()
+}
+
+fn own_client(world: &World) -> shared::service::Sessions {
+    let store = shared::store::Store::new(world.engine.client(), crate::world::TABLE.to_owned());
+    shared::service::Sessions::new(
+        store,
+        std::sync::Arc::new(shared::clock::System),
+        Duration::from_hours(2160),
+    )
+}
+
+#[tokio::test]
+async fn a_create_sent_again_by_the_sdk_is_one_session() {
+    let world = std::sync::Arc::new(World::new().await);
+    world.open("alice").await;
+    let Outcome::Opened { id, .. } = create_with_lost_answer(&world, async {}).await else {
+        panic!()
+    };
+    let live = world.live("alice").await;
+    assert_eq!(live.len(), 2);
+    assert!(live.contains(&id));
+}
+
+#[tokio::test]
+async fn a_create_sent_again_by_the_sdk_does_not_undo_a_revoke_all() {
+    let world = std::sync::Arc::new(World::new().await);
+    world.open("alice").await;
+    let (other, tenant, now) = (own_client(&world), world.tenant.id.clone(), world.now());
+    let revoke = async move {
+        assert_eq!(
+            other
+                .end_all(&tenant, &subject("alice").key(), now)
+                .await
+                .unwrap(),
+            2
+        );
+    };
+    assert_eq!(create_with_lost_answer(&world, revoke).await, Outcome::Overruled);
+    assert_eq!(world.live("alice").await, []);
+}
+
+#[tokio::test]
+async fn a_create_sent_again_by_the_sdk_does_not_bring_back_a_session_that_was_revoked_by_id() {
+    let world = std::sync::Arc::new(World::new().await);
+    let first = world.open("alice").await;
+    let (other, tenant, now) = (own_client(&world), world.tenant.id.clone(), world.now());
+    let revoked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = revoked.clone();
+    let revoke = async move {
+        let key = subject("alice").key();
+        let guard = other.store().guard(&tenant, &key).await.unwrap().unwrap();
+        let ids: Vec<_> = guard
+            .sessions
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| *id != first)
+            .collect();
+        for id in ids {
+            assert!(
+                other
+                    .end(&tenant, &key, id, Reason::Revoked, None, now)
+                    .await
+                    .unwrap()
+            );
+            seen.lock().unwrap().push(id);
+        }
+    };
+    let Outcome::Opened { id, .. } = create_with_lost_answer(&world, revoke).await else {
+        panic!()
+    };
+    let revoked = revoked.lock().unwrap().clone();
+    assert_eq!(revoked.len(), 1);
+    assert!(!revoked.contains(&id), "another id than the one that was revoked");
+    for gone in revoked {
+        assert!(!world.live("alice").await.contains(&gone));
+    }
+}
+
+#[tokio::test]
+async fn an_end_sent_again_by_the_sdk_is_told_as_an_end() {
+    let world = World::new().await;
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key());
+    let is_guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
+    let lose = || {
+        world.proxy.fault(
+            When::nth(1).operation("UpdateItem").matching(is_guard),
+            [Fault::LostAfterCommit],
+        );
+    };
+
+    let id = world.open("alice").await;
+    world.proxy.heal();
+    lose();
+    assert!(
+        world
+            .sessions
+            .end(&tenant, &key, id, Reason::LoggedOut, None, world.now())
+            .await
+            .unwrap()
+    );
+
+    world.proxy.heal();
+    for _ in 0..3 {
+        world.open("alice").await;
+    }
+    lose();
+    assert_eq!(
+        world.sessions.end_all(&tenant, &key, world.now()).await.unwrap(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_revoke_all_follows_a_clock_that_is_ahead() {
+    let world = World::new().await;
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key());
+    let ahead = world.now() + Duration::from_secs(3);
+    world.sessions.end_all(&tenant, &key, ahead).await.unwrap();
+    world.wait(Duration::from_secs(4));
+    let id = world.open("alice").await;
+    let behind = world.now() - Duration::from_secs(3);
+    world.sessions.end_all(&tenant, &key, behind).await.unwrap();
+    assert!(!world.is_held("alice", id).await);
+}

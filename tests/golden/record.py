@@ -1,8 +1,9 @@
 """Records how the real FastAPI and Pydantic answer the requests of `bitcain_cases`.
 
-    pip install -r tests/golden/requirements.txt
     python tests/golden/record.py            writes tests/golden/bitcain.json
     python tests/golden/record.py --check    compares instead, and fails on a difference
+
+Needs the versions of tools/requirements.txt. To raise one, raise it there, record again and read the difference.
 """
 
 import argparse

@@ -1,6 +1,5 @@
 """Holds a running Holdfast against openapi.yaml with schemathesis: every check, every phase.
 
-    pip install schemathesis==4.32.5
     python tests/schemathesis/run.py --url http://127.0.0.1:8787 --token "$TOKEN"
     python tests/schemathesis/run.py --url http://127.0.0.1:8787 --token "$API_KEY" --subject alice
 

@@ -45,7 +45,10 @@ async fn no_validate_that_starts_after_an_end_finds_the_session_held() {
         };
         let ended = async {
             end(&world, &name, id, round).await;
-            assert!(!world.is_held(&name, id).await, "round {round}: held after the end was acknowledged");
+            assert!(
+                !world.is_held(&name, id).await,
+                "round {round}: held after the end was acknowledged"
+            );
         };
         tokio::join!(early, ended);
         assert!(!world.live(&name).await.contains(&id), "round {round}: came back");

@@ -47,7 +47,13 @@ impl World {
     pub(crate) async fn direct(policy: Policy) -> Self {
         let engine = Engine::with_table(TABLE).await;
         let proxy = Proxy::start(engine.url()).await;
-        Self::over(Store::new(engine.client(), TABLE.to_owned()), engine, proxy, policy).await
+        Self::over(
+            Store::new(engine.client(), TABLE.to_owned()),
+            engine,
+            proxy,
+            policy,
+        )
+        .await
     }
 
     async fn over(store: Store, engine: Engine, proxy: Proxy, policy: Policy) -> Self {

@@ -30,7 +30,6 @@ async fn storm(world: &World, name: &str) -> usize {
     };
     tokio::select! {
         outcomes = opening => {
-            for it in outcomes.iter().filter(|it| it.is_err()) { println!("{it:?}"); }
             outcomes.iter().filter(|it| matches!(it, Ok(Outcome::Opened { .. }))).count()
         }
         () = watching => 0,

@@ -12,23 +12,20 @@ use crate::world::{World, subject};
 async fn end(world: &World, name: &str, id: SessionId, round: usize) {
     let (tenant, key, now) = (&world.tenant.id, subject(name).key(), world.now());
     match round % 4 {
-        0 => {
-            _ = world
-                .sessions
-                .end(tenant, &key, id, Reason::Revoked, None, now)
-                .await
-                .unwrap()
-        }
-        1 => {
-            _ = world
-                .sessions
-                .end(tenant, &key, id, Reason::LoggedOut, None, now)
-                .await
-                .unwrap()
-        }
-        2 => _ = world.sessions.end_all(tenant, &key, now).await.unwrap(),
-        _ => _ = world.sessions.clean_subject(tenant, &key, now).await.unwrap(),
+        0 => world
+            .sessions
+            .end(tenant, &key, id, Reason::Revoked, None, now)
+            .await
+            .map(drop),
+        1 => world
+            .sessions
+            .end(tenant, &key, id, Reason::LoggedOut, None, now)
+            .await
+            .map(drop),
+        2 => world.sessions.end_all(tenant, &key, now).await.map(drop),
+        _ => world.sessions.clean_subject(tenant, &key, now).await.map(drop),
     }
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,7 +193,7 @@ async fn an_end_sent_again_by_the_sdk_is_told_as_an_end() {
         world.proxy.fault(
             When::nth(1).operation("UpdateItem").matching(is_guard),
             [Fault::LostAfterCommit],
-        )
+        );
     };
 
     let id = world.open("alice").await;

@@ -15,7 +15,7 @@ pub(super) enum Reading {
     NoInteger,
 }
 
-/// Longest text that is looked at, in bytes.
+/// Longest number in a text, in characters, signs and zeros in front left out.
 const MAX_TEXT: usize = 4300;
 
 /// First float beyond an `i64`, 2^63.
@@ -44,17 +44,16 @@ pub(super) fn of_float(text: &str) -> Reading {
 
 /// Reads a text: space around it, `+`, leading zeros, single underscores between digits and `.0` at its end are fine.
 pub(super) fn of_text(text: &str) -> Reading {
-    if MAX_TEXT < text.len() {
-        return Reading::TooLarge;
-    }
     let text = text.trim();
-    let digits = without_leading_zeros(text.strip_prefix('+').unwrap_or(text))
+    let unsigned = text.strip_prefix('+').filter(|text| !text.starts_with('-'));
+    let digits = without_leading_zeros(unsigned.unwrap_or(text))
         .and_then(without_zero_fraction)
-        .filter(|text| !text.starts_with('_') && !text.ends_with('_') && !text.contains("__"))
+        .filter(|text| is_integer(text))
         .map(|text| text.replace('_', ""));
     match digits {
-        Some(digits) if is_integer(&digits) && !digits.starts_with('+') => of_digits(&digits),
-        _ => Reading::NoInteger,
+        Some(digits) if MAX_TEXT < digits.len() => Reading::TooLarge,
+        Some(digits) => of_digits(&digits),
+        None => Reading::NoInteger,
     }
 }
 
@@ -84,8 +83,9 @@ fn without_zero_fraction(text: &str) -> Option<&str> {
     }
 }
 
+/// Digits after an optional minus sign, single underscores between them.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    // An underscore after the sign is no underscore between digits; it is gone here, but was refused with the sign.
-    !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())
+    let group = |group: &str| !group.is_empty() && group.bytes().all(|c| c.is_ascii_digit());
+    digits.split('_').all(group)
 }

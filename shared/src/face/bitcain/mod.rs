@@ -14,6 +14,9 @@ mod problem;
 mod reply;
 mod route;
 
+#[cfg(test)]
+mod golden;
+
 pub use error::Error;
 pub use input::{CreateInput, FingerprintInput, LogoutInput, MAX_BODY_BYTES, RevokeInput, ValidateInput};
 pub use problem::Problem;

@@ -12,7 +12,7 @@ pub struct Route<'a> {
 }
 
 impl Route<'_> {
-    fn has(&self, path: &str) -> bool {
+    pub(super) fn has(&self, path: &str) -> bool {
         let (mut ours, mut theirs) = (self.path.split('/'), path.split('/'));
         loop {
             match (ours.next(), theirs.next()) {

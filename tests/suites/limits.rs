@@ -37,7 +37,7 @@ async fn storm(world: &World, name: &str) -> usize {
 }
 
 async fn rounds(at_limit: AtLimit, count: usize) {
-    let world = World::with(World::limited(LIMIT, at_limit)).await;
+    let world = World::direct(World::limited(LIMIT, at_limit)).await;
     let mut fewest = PARALLEL;
     for round in 0..count {
         let name = format!("subject-{round}");

@@ -1,0 +1,251 @@
+//! A cloud of one test's own: the real binaries behind the real template, with a proxy before the engine.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use local::template::Template;
+use local::{Claims, Cloud, Engine, Log, Options};
+use serde_json::{Map, Value, json};
+use shared::clock::{Clock, System};
+use shared::model::{Partition, SessionId, Subject, Tenant, TenantId};
+use shared::policy::Policy;
+use shared::service::Sessions;
+use shared::store::Store;
+use tests::proxy::Proxy;
+
+use crate::client::{Answer, Call, Client};
+
+pub(crate) const IP: &str = "198.51.100.7";
+pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
+/// The same browser on another system: nobody's laptop changes that.
+pub(crate) const OTHER_USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+pub(crate) const FINGERPRINT: &str = "/api/v1/sessions/fingerprint";
+pub(crate) const CREATE: &str = "/api/v1/sessions/create";
+pub(crate) const VALIDATE: &str = "/api/v1/sessions/validate";
+pub(crate) const ACTIVE: &str = "/api/v1/sessions/active";
+pub(crate) const LOGOUT: &str = "/api/v1/sessions/logout";
+pub(crate) const CLEANUP: &str = "/api/v1/sessions/cleanup";
+
+/// A running cloud and everything a test looks at it with.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) proxy: Proxy,
+    /// What the cloud and its functions wrote.
+    pub(crate) lines: Arc<Mutex<Vec<String>>>,
+    client: Client,
+    engine: Engine,
+}
+
+/// The workspace's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package is in the workspace")
+}
+
+/// Where the functions' binaries are: two folders above this test's own, `target/debug/deps`.
+fn binaries() -> PathBuf {
+    let program = std::env::current_exe().expect("this test's own file");
+    program
+        .ancestors()
+        .nth(2)
+        .expect("cargo builds tests into deps")
+        .to_owned()
+}
+
+impl World {
+    /// A cloud as the template has it.
+    pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A cloud with other values for some of the template's parameters.
+    pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
+        let engine = Engine::start(None).await.unwrap();
+        let proxy = Proxy::start(engine.url()).await;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let mut options = Options::new(root().join("template.yaml"), binaries());
+        options.dynamodb_endpoint = Some(engine.url().to_owned());
+        options.parameters = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        options.log = Log::to(move |line| sink.lock().unwrap().push(line.to_owned()));
+        for function in Template::load(&options.template, &options.parameters)
+            .unwrap()
+            .functions
+        {
+            let package = function.package;
+            assert!(
+                options.binaries.join(&package).exists(),
+                "the binary of {package} is not in {}: `cargo build --workspace --bins` builds it",
+                options.binaries.display()
+            );
+            let endpoint = ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url(&package));
+            options.environment.insert(package, BTreeMap::from([endpoint]));
+        }
+        let cloud = Cloud::start(options).await.unwrap();
+        let world = Self {
+            client: Client::of(cloud.url()),
+            cloud,
+            proxy,
+            lines,
+            engine,
+        };
+        // The first cleanup of a table looks back a month; this table is new.
+        let hour = Store::hour_of(System.now()) - 3;
+        world.store().advance_watermark(hour).await.unwrap();
+        world
+    }
+
+    /// Ends it. What a function wrote as an error fails the test, unless the test brought it about itself.
+    pub(crate) async fn end(self) {
+        self.cloud.shutdown().await;
+        self.engine.stop().await;
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> Call {
+        self.client.request(method, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call {
+        self.request("POST", path)
+    }
+
+    /// A user's token.
+    pub(crate) fn token(&self, subject: &str) -> String {
+        self.cloud.token(subject).unwrap()
+    }
+
+    /// A token that says more.
+    pub(crate) fn token_with(&self, tenant: &str, subject: &str, more: Value) -> String {
+        let claims = Claims {
+            subject: subject.to_owned(),
+            tenant: tenant.parse().unwrap(),
+            scope: String::new(),
+            lifetime: Duration::from_hours(1),
+            more: serde_json::from_value::<Map<String, Value>>(more).unwrap(),
+        };
+        self.cloud.issue(&claims).unwrap()
+    }
+
+    pub(crate) async fn try_create(&self, token: &str) -> Answer {
+        self.post(CREATE).bearer(token).json(&opening()).send().await
+    }
+
+    /// Opens a session that must open; gives its id.
+    pub(crate) async fn create(&self, token: &str) -> String {
+        let answer = self.try_create(token).await;
+        let id = answer.json()["session_id"].as_str().map(str::to_owned);
+        id.unwrap_or_else(|| panic!("{answer:?}"))
+    }
+
+    pub(crate) async fn validate(&self, token: &str, id: &str) -> Answer {
+        self.post(VALIDATE).bearer(token).json(&sighting(id)).send().await
+    }
+
+    pub(crate) async fn is_valid(&self, token: &str, id: &str) -> bool {
+        let answer = self.validate(token, id).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["is_valid"].as_bool().expect("is_valid")
+    }
+
+    /// Ids of the live sessions, as the service lists them.
+    pub(crate) async fn active(&self, token: &str) -> Vec<String> {
+        let answer = self.request("GET", ACTIVE).bearer(token).send().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let list = answer.json();
+        let sessions = list["sessions"].as_array().expect("sessions");
+        assert_eq!(list["total_count"], sessions.len());
+        sessions
+            .iter()
+            .map(|it| it["session_id"].as_str().expect("session_id").to_owned())
+            .collect()
+    }
+
+    pub(crate) async fn logout(&self, token: &str, id: &str, all: bool) -> Answer {
+        let body = json!({"session_id": id, "revoke_all": all});
+        self.post(LOGOUT).bearer(token).json(&body).send().await
+    }
+
+    pub(crate) async fn revoke(&self, token: &str, id: &str) -> Answer {
+        let path = format!("/api/v1/sessions/{id}");
+        self.request("DELETE", &path)
+            .bearer(token)
+            .json(&json!({}))
+            .send()
+            .await
+    }
+
+    /// The table, past the proxy.
+    pub(crate) fn store(&self) -> Store {
+        let client = tests::engine::client(self.engine.url());
+        Store::new(client, self.cloud.table().to_owned())
+    }
+
+    /// The use cases over the table, past the proxy: for a past that the binaries' clock does not have.
+    pub(crate) fn sessions(&self) -> Sessions {
+        Sessions::new(self.store(), Arc::new(System), Duration::from_hours(90 * 24))
+    }
+
+    pub(crate) async fn tenant(&self) -> Tenant {
+        let id: TenantId = self.cloud.tenant().parse().unwrap();
+        let credentials = self.store().credentials();
+        let found = credentials.tenant(&id, &Policy::default()).await.unwrap();
+        found.expect("the cloud's own tenant")
+    }
+
+    pub(crate) async fn partition(&self) -> Partition {
+        self.tenant().await.partition
+    }
+
+    /// The record of a session, as it is stored.
+    pub(crate) async fn record(&self, id: &str) -> Option<shared::model::SessionRecord> {
+        let tenant = self.tenant().await;
+        let id = SessionId::parse(id, tenant.partition).unwrap();
+        self.store().record(&tenant.id, id).await.unwrap()
+    }
+
+    /// How many session records a subject has, live or ended.
+    pub(crate) async fn records_of(&self, subject: &str) -> usize {
+        let client = tests::engine::client(self.engine.url());
+        let key = Subject::new(subject).unwrap().key();
+        let found = client
+            .query()
+            .table_name(self.cloud.table())
+            .index_name("history")
+            .key_condition_expression("hk = :hk")
+            .expression_attribute_values(
+                ":hk",
+                aws_sdk_dynamodb::types::AttributeValue::S(format!(
+                    "{}#{}",
+                    self.cloud.tenant(),
+                    key.as_str()
+                )),
+            )
+            .send()
+            .await
+            .unwrap();
+        found.items().len()
+    }
+
+    /// Lines with `part` in them.
+    pub(crate) fn lines_with(&self, part: &str) -> Vec<String> {
+        let lines = self.lines.lock().unwrap();
+        lines.iter().filter(|line| line.contains(part)).cloned().collect()
+    }
+}
+
+/// A body of create.
+pub(crate) fn opening() -> Value {
+    json!({"ip_address": IP, "user_agent": USER_AGENT})
+}
+
+/// A body of validate, seen from where [`opening`] was.
+pub(crate) fn sighting(id: &str) -> Value {
+    json!({"session_id": id, "current_ip": IP, "current_user_agent": USER_AGENT})
+}

@@ -1,7 +1,7 @@
 """Holds a running Holdfast against openapi.yaml with schemathesis: every check, every phase.
 
-    python tests/schemathesis/run.py --url http://127.0.0.1:8787 --token "$TOKEN"
-    python tests/schemathesis/run.py --url http://127.0.0.1:8787 --token "$API_KEY" --subject alice
+    python tests/contract/run.py --url http://127.0.0.1:8787 --token "$TOKEN"
+    python tests/contract/run.py --url http://127.0.0.1:8787 --token "$API_KEY" --subject alice
 
 Fails when an answer is not one that the document promises, when good input is refused or bad input taken, and when
 an endpoint answers without a credential. Headers whose meaning a schema cannot tell are left to the suites that know

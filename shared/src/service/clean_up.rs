@@ -11,6 +11,8 @@ use crate::store::{Error, Store};
 
 /// How far back the first cleanup of a table looks, in hours: longer than any session lives.
 const FIRST_LOOK_BACK: i64 = 31 * 24;
+/// The same for a tenant's own call, which must be answered soon: the longest idle timeout and an hour.
+const FIRST_LOOK_BACK_OF_CALL: i64 = 25;
 /// An hour is drained for good when it ended this many hours ago: guards written late in it are in the index by then.
 const SETTLING_HOURS: i64 = 1;
 /// How often a guard that changes under our hands is looked at again.
@@ -94,7 +96,12 @@ impl Sessions {
             complete: true,
             ..Cleaned::default()
         };
-        let first = mark.unwrap_or(current - FIRST_LOOK_BACK);
+        let look_back = if tenant.is_some() {
+            FIRST_LOOK_BACK_OF_CALL
+        } else {
+            FIRST_LOOK_BACK
+        };
+        let first = mark.unwrap_or(current - look_back);
         let mut undrained = first;
         for hour in first..=current {
             if !may_go_on() || most <= cleaned.guards {

@@ -4,7 +4,10 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "as above")]
 
 mod client;
+mod faults;
 mod granted;
+mod hostile;
 mod limits;
 mod promises;
+mod truth;
 mod world;

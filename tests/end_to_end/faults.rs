@@ -31,7 +31,7 @@ fn every_call(world: &World, token: &str, id: &str) -> Vec<(&'static str, Call)>
 
 /// Lets every function start and meet the caller, so that its faults meet its work and not its start.
 async fn warm(world: &World, token: &str) {
-    for (name, call) in every_call(world, token, "no session") {
+    for (name, call) in every_call(world, token, "no-session") {
         let answer = call.send().await;
         assert!(answer.status.as_u16() < 500, "{name}: {answer:?}");
     }
@@ -122,10 +122,9 @@ async fn one_lost_answer_is_made_up_for_within_the_request() {
     world.create(&token).await;
     for place in 1..=2 {
         let before = world.active(&token).await.len();
-        world.proxy.fault(
-            When::nth(place).tag("create-session"),
-            [Fault::LostAfterCommit],
-        );
+        world
+            .proxy
+            .fault(When::nth(place).tag("create-session"), [Fault::LostAfterCommit]);
         let id = world.create(&token).await;
         world.proxy.heal();
         assert!(world.is_valid(&token, &id).await, "request {place}");
@@ -150,11 +149,7 @@ async fn a_create_that_was_answered_503_leaves_no_session_behind() {
         world.proxy.fault(When::always(), [fault]);
         refused(&world.try_create(&token).await, &format!("{fault:?}"));
         world.proxy.heal();
-        assert_eq!(
-            world.active(&token).await,
-            std::slice::from_ref(&id),
-            "{fault:?}"
-        );
+        assert_eq!(world.active(&token).await, std::slice::from_ref(&id), "{fault:?}");
     }
     world.end().await;
 }
@@ -192,10 +187,7 @@ async fn a_create_sent_again_after_a_lost_answer_is_one_session() {
 async fn what_was_acknowledged_is_seen_at_once_while_copies_lag_behind() {
     let world = World::new().await;
     warm(&world, &world.token("nobody")).await;
-    world
-        .proxy
-        .lag(world.cloud.table(), Duration::from_secs(1))
-        .await;
+    world.proxy.lag(world.cloud.table(), Duration::from_secs(1)).await;
     let (token, key) = (world.token("alice"), world.cloud.api_key());
     for _ in 0..3 {
         let id = world.create(&token).await;
@@ -216,7 +208,10 @@ async fn what_was_acknowledged_is_seen_at_once_while_copies_lag_behind() {
     }
     let new = world.token("new user");
     let ids = [world.create(&new).await, world.create(&new).await];
-    assert_eq!(world.logout(&new, &ids[0], true).await.json()["revoked_sessions"], 2);
+    assert_eq!(
+        world.logout(&new, &ids[0], true).await.json()["revoked_sessions"],
+        2
+    );
     for id in &ids {
         assert!(!world.is_valid(&new, id).await);
     }

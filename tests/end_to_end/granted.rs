@@ -137,14 +137,26 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
         "session_id": third, "current_ip": "203.0.113.9", "current_user_agent": OTHER_USER_AGENT,
         "current_fingerprint": "another",
     });
-    let judged = world.post(VALIDATE).bearer(&key).subject("alice").json(&stolen).send();
+    let judged = world
+        .post(VALIDATE)
+        .bearer(&key)
+        .subject("alice")
+        .json(&stolen)
+        .send();
     assert_eq!(judged.await.json()["is_valid"], false);
-    assert!(!world.is_valid(&alice, &third).await, "a stolen session is revoked");
+    assert!(
+        !world.is_valid(&alice, &third).await,
+        "a stolen session is revoked"
+    );
 
     world.request("GET", ACTIVE).bearer(&alice).send().await;
     let fourth = world.create(&alice).await;
     assert_eq!(world.revoke(&alice, &fourth).await.status, 200);
-    assert_eq!(world.revoke(&key, &second).await.status, 200, "by the record's subject");
+    assert_eq!(
+        world.revoke(&key, &second).await.status,
+        200,
+        "by the record's subject"
+    );
     let fifth = world.create(&alice).await;
     world.logout(&alice, &fifth, false).await;
     let sixth = world.create(&alice).await;
@@ -155,7 +167,12 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     let output: Value = serde_json::from_slice(&world.cloud.fire("cleanup-sessions").await.unwrap()).unwrap();
     assert_eq!(output["expired"], 1, "{output}");
     open_in_the_past(&world, "dave").await;
-    let cleaned = world.post(CLEANUP).bearer(&world.token("dave")).send().await.json();
+    let cleaned = world
+        .post(CLEANUP)
+        .bearer(&world.token("dave"))
+        .send()
+        .await
+        .json();
     assert_eq!(cleaned["expired"], 1);
     open_in_the_past(&world, "erin").await;
     assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);

@@ -224,12 +224,18 @@ async fn events_that_no_gateway_sends_end_no_function() {
             let mut event = good.clone();
             event["body"] = json!(body);
             let status = ask(&world, function, &event, what).await;
-            let reads = !matches!(function, "list-active-sessions" | "cleanup-sessions" | "route-fallback");
+            let reads = !matches!(
+                function,
+                "list-active-sessions" | "cleanup-sessions" | "route-fallback"
+            );
             if what.starts_with("17 KiB") && reads {
                 assert_eq!(status, 413, "{function}, {what}");
             }
         }
-        assert_eq!(ask(&world, function, &good, "a good event, after all").await, usual);
+        assert_eq!(
+            ask(&world, function, &good, "a good event, after all").await,
+            usual
+        );
         let started = world.lines_with(&format!("{function}: started in"));
         assert_eq!(started.len(), 1, "{function} did it all in one process");
     }
@@ -271,7 +277,16 @@ async fn records_that_no_stream_has_end_no_process() {
 async fn a_subject_with_separators_in_it_is_nobody_elses() {
     let world = World::new().await;
     let names = [
-        "alice", "alice#", "#alice", "acme#U#alice", "a#S#b", "alice/", "alice|bob", "ALICE", "{alice}", "alic\u{e9}",
+        "alice",
+        "alice#",
+        "#alice",
+        "acme#U#alice",
+        "a#S#b",
+        "alice/",
+        "alice|bob",
+        "ALICE",
+        "{alice}",
+        "alic\u{e9}",
         "alic\u{65}\u{301}",
     ];
     let mut sessions = Vec::new();
@@ -300,9 +315,8 @@ async fn odd_methods_types_and_bodies_get_an_answer_below_500() {
         "application/json; charset=utf-16",
         "multipart/form-data; boundary=x",
         "application/octet-stream",
-        "\u{1}nonsense",
     ];
-    for kind in types.into_iter().filter(|it| it.is_ascii() && !it.starts_with('\u{1}')) {
+    for kind in types {
         let call = world.post(CREATE).bearer(&token).header("content-type", kind);
         let answer = call.body(opening().to_string()).send().await;
         assert!(answer.status.as_u16() < 500, "{kind}: {answer:?}");
@@ -320,10 +334,7 @@ async fn odd_methods_types_and_bodies_get_an_answer_below_500() {
     assert_eq!(call.send().await.status, 200, "a body of GET means nothing");
     for bytes in [vec![0xff, 0xfe], vec![0], vec![0xc3, 0x28], vec![b'{'; 16_384]] {
         let answer = world.post(VALIDATE).bearer(&token).body(bytes).send().await;
-        assert!(
-            matches!(answer.status.as_u16(), 400 | 422),
-            "{answer:?}"
-        );
+        assert!(matches!(answer.status.as_u16(), 400 | 422), "{answer:?}");
     }
     world.end().await;
 }
@@ -374,7 +385,7 @@ async fn requests_that_break_http_break_nothing_else() {
         format!("HEAD {ACTIVE} HTTP/1.1\r\n{close}\r\n"),
         format!("OPTIONS * HTTP/1.1\r\n{close}\r\n"),
         format!("GET {ACTIVE} HTTP/1.1\r\n{close}upgrade: websocket\r\n\r\n"),
-        format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
     ]
     .map(String::into_bytes)
     .into_iter()

@@ -81,9 +81,10 @@ async fn a_table_that_throttles_and_loses_answers_keeps_the_limit_too() {
         world
             .proxy
             .fault(When::chance(0.1).operation("UpdateItem"), [Fault::Throttled]);
-        world
-            .proxy
-            .fault(When::chance(0.1).operation("UpdateItem"), [Fault::LostAfterCommit]);
+        world.proxy.fault(
+            When::chance(0.1).operation("UpdateItem"),
+            [Fault::LostAfterCommit],
+        );
         race(&world, "alice").await;
         world.proxy.heal();
         let mut live = world.active(&world.token("alice")).await.len();
@@ -92,11 +93,7 @@ async fn a_table_that_throttles_and_loses_answers_keeps_the_limit_too() {
             world.create(&world.token("alice")).await;
             live += 1;
         }
-        assert_eq!(
-            world.active(&world.token("alice")).await.len(),
-            LIMIT,
-            "{policy}"
-        );
+        assert_eq!(world.active(&world.token("alice")).await.len(), LIMIT, "{policy}");
         world.end().await;
     }
 }

@@ -27,7 +27,9 @@ fn sources(of: &Path) -> Vec<PathBuf> {
         return vec![of.to_owned()];
     }
     let entries = std::fs::read_dir(of).unwrap();
-    entries.flat_map(|entry| sources(&entry.unwrap().path())).collect()
+    entries
+        .flat_map(|entry| sources(&entry.unwrap().path()))
+        .collect()
 }
 
 #[test]
@@ -167,7 +169,14 @@ fn pure_rules_know_no_cloud() {
     let shared = root().join("shared/src");
     for file in PURE.iter().flat_map(|it| sources(&shared.join(it))) {
         let text = std::fs::read_to_string(&file).unwrap();
-        for name in ["aws_sdk", "aws_config", "lambda_", "tokio", "std::net::Tcp", "std::fs"] {
+        for name in [
+            "aws_sdk",
+            "aws_config",
+            "lambda_",
+            "tokio",
+            "std::net::Tcp",
+            "std::fs",
+        ] {
             assert!(!text.contains(name), "{} uses {name}", file.display());
         }
     }
@@ -183,6 +192,8 @@ fn a_layer_uses_only_the_layers_below_it() {
         &["face", "auth"],
         &["runtime"],
     ];
+    // A tenant carries its policy, so the plain values of `policy` are also the model's.
+    const ALSO: [(&str, &str); 1] = [("model", "policy")];
     let layer_of = |module: &str| layers.iter().position(|layer| layer.contains(&module));
     let shared = root().join("shared/src");
     for (layer, module) in layers
@@ -196,7 +207,10 @@ fn a_layer_uses_only_the_layers_below_it() {
         } else {
             folder.with_extension("rs")
         };
-        for file in sources(&place).into_iter().filter(|it| it.extension() == Some("rs".as_ref())) {
+        for file in sources(&place)
+            .into_iter()
+            .filter(|it| it.extension() == Some("rs".as_ref()))
+        {
             let text = std::fs::read_to_string(&file).unwrap();
             // What a module's own tests use is their affair.
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -207,7 +221,7 @@ fn a_layer_uses_only_the_layers_below_it() {
                     .collect();
                 let used_layer = layer_of(&used);
                 assert!(
-                    used_layer.is_none_or(|used| used <= layer),
+                    used_layer.is_none_or(|used| used <= layer) || ALSO.contains(&(module, &used)),
                     "{} uses {used}, which is above it",
                     file.display()
                 );

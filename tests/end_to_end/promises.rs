@@ -197,16 +197,20 @@ async fn the_current_session_is_the_one_the_token_or_the_header_names() {
     let active = |token: &str| world.request("GET", ACTIVE).bearer(token);
     for claim in ["sid", "session_id"] {
         let named = world.token_with("acme", "alice", json!({ claim: one }));
-        assert_eq!(current(active(&named)).await, [one.clone()], "{claim}");
+        assert_eq!(
+            current(active(&named)).await,
+            std::slice::from_ref(&one),
+            "{claim}"
+        );
         assert_eq!(
             current(active(&named).header("x-session-id", &two)).await,
-            [one.clone()],
+            std::slice::from_ref(&one),
             "the token's word is the better one"
         );
     }
     assert_eq!(
         current(active(&token).header("x-session-id", &two)).await,
-        [two.clone()]
+        std::slice::from_ref(&two)
     );
     let pfid = SessionId::parse(&two, world.partition().await)
         .unwrap()
@@ -315,6 +319,11 @@ async fn every_endpoint_takes_either_spelling_of_an_id() {
     world.end().await;
 }
 
+/// An endpoint's name, its answer to who does not hold the session, and a call about a session's id.
+type Endpoint<'a> = (&'a str, u16, Box<dyn Fn(&str) -> Call + 'a>);
+/// Method, path, status and body, and a header with its value.
+type Unrouted<'a> = (&'a str, &'a str, u16, &'a str, Option<(&'a str, &'a str)>);
+
 /// Every way to name a session that a caller does not hold.
 fn unheld(id: &str, partition: Partition) -> Vec<(&'static str, String)> {
     let own = SessionId::parse(id, partition).unwrap();
@@ -368,8 +377,7 @@ async fn whoever_does_not_hold_a_session_learns_nothing_of_it() {
             let call = call.bearer(credential);
             subject.map_or(call.clone(), |subject| call.subject(subject))
         };
-        type Endpoint<'a> = (&'a str, u16, Box<dyn Fn(&str) -> Call + 'a>);
-        let endpoints: [Endpoint; 3] = [
+        let endpoints: [Endpoint<'_>; 3] = [
             (
                 "validate",
                 200,
@@ -474,7 +482,7 @@ async fn a_bearer_is_a_bearer_in_any_case() {
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there_are_answered_in_the_apis_words() {
     let world = World::new().await;
-    let table: [(&str, &str, u16, &str, Option<(&str, &str)>); 8] = [
+    let table: [Unrouted<'_>; 8] = [
         ("GET", "/", 404, r#"{"detail":"Not Found"}"#, None),
         ("GET", "/api/v1/sessions", 404, r#"{"detail":"Not Found"}"#, None),
         (
@@ -489,14 +497,14 @@ async fn paths_and_methods_that_are_not_there_are_answered_in_the_apis_words() {
             CREATE,
             405,
             r#"{"detail":"Method Not Allowed"}"#,
-            Some(("allow", "DELETE, POST")),
+            Some(("allow", "POST")),
         ),
         (
             "PUT",
             ACTIVE,
             405,
             r#"{"detail":"Method Not Allowed"}"#,
-            Some(("allow", "DELETE, GET")),
+            Some(("allow", "GET")),
         ),
         (
             "PATCH",

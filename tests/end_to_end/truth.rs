@@ -184,6 +184,8 @@ fn pure_rules_know_no_cloud() {
 
 #[test]
 fn a_layer_uses_only_the_layers_below_it() {
+    // A tenant carries its policy, so the plain values of `policy` are also the model's.
+    const ALSO: [(&str, &str); 1] = [("model", "policy")];
     let layers: [&[&str]; 6] = [
         &["model", "clock"],
         &["network", "useragent", "fingerprint", "risk", "policy"],
@@ -192,8 +194,6 @@ fn a_layer_uses_only_the_layers_below_it() {
         &["face", "auth"],
         &["runtime"],
     ];
-    // A tenant carries its policy, so the plain values of `policy` are also the model's.
-    const ALSO: [(&str, &str); 1] = [("model", "policy")];
     let layer_of = |module: &str| layers.iter().position(|layer| layer.contains(&module));
     let shared = root().join("shared/src");
     for (layer, module) in layers

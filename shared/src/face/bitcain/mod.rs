@@ -15,6 +15,8 @@ mod reply;
 mod route;
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod golden;
 
 pub use error::Error;

@@ -12,6 +12,10 @@ pub struct Route<'a> {
 }
 
 impl Route<'_> {
+    fn has_parameter(&self) -> bool {
+        self.path.contains('{')
+    }
+
     pub(super) fn has(&self, path: &str) -> bool {
         let (mut ours, mut theirs) = (self.path.split('/'), path.split('/'));
         loop {
@@ -29,9 +33,11 @@ impl Route<'_> {
 ///
 /// `query` is the raw query string, empty when there is none.
 pub fn unrouted(routes: &[Route<'_>], path: &str, query: &str) -> Error {
-    let mut allowed: Vec<&str> = routes
-        .iter()
-        .filter(|route| route.has(path))
+    let matching = || routes.iter().filter(|route| route.has(path));
+    // A path that is spelled out is a resource of its own, and not the session of that name.
+    let spelled_out = matching().any(|route| !route.has_parameter());
+    let mut allowed: Vec<&str> = matching()
+        .filter(|route| !(spelled_out && route.has_parameter()))
         .map(|route| route.method)
         .collect();
     if !allowed.is_empty() {

@@ -1,0 +1,64 @@
+"""Holds a running Holdfast against openapi.yaml with schemathesis: every check, every phase.
+
+    python tests/contract/run.py --url http://127.0.0.1:8787 --token "$TOKEN"
+    python tests/contract/run.py --url http://127.0.0.1:8787 --token "$API_KEY" --subject alice
+
+Fails when an answer is not one that the document promises, when good input is refused or bad input taken, and when
+an endpoint answers without a credential. Headers whose meaning a schema cannot tell are left to the suites that know
+it: `Holdfast-Subject` is right or wrong by the credential, an `Idempotency-Key` by the requests before it.
+"""
+
+import argparse
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOT_GENERATED = {"#/components/parameters/HoldfastSubject", "#/components/parameters/IdempotencyKey"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--token", required=True, help="a user's token, or an API key `id:secret`")
+    parser.add_argument("--subject", help="the user an API key acts for")
+    parser.add_argument("--max-examples", default="60", help="per operation and phase (60)")
+    parser.add_argument("--rate-limit", default="80/s", help="below the throttles of the template (80/s)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        document = pathlib.Path(folder) / "openapi.yaml"
+        document.write_text(yaml.safe_dump(without_headers(), sort_keys=False), encoding="utf-8")
+        return subprocess.run(command(document, arguments), cwd=folder, check=False).returncode
+
+
+def without_headers() -> dict:
+    document = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            parameters = operation.get("parameters", [])
+            operation["parameters"] = [it for it in parameters if it.get("$ref") not in NOT_GENERATED]
+    return document
+
+
+def command(document: pathlib.Path, arguments: argparse.Namespace) -> list[str]:
+    beside = pathlib.Path(sys.executable).with_name("schemathesis")
+    program = str(beside) if beside.exists() else shutil.which("schemathesis") or "schemathesis"
+    headers = [f"Authorization: Bearer {arguments.token}"]
+    if arguments.subject:
+        headers.append(f"Holdfast-Subject: {arguments.subject}")
+    return [
+        *(program, "run", str(document), "--url", arguments.url),
+        *(part for header in headers for part in ("--header", header)),
+        *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure", "--no-color"),
+        *("--max-examples", arguments.max_examples, "--rate-limit", arguments.rate_limit, "--request-timeout", "12"),
+        # The same requests in every run.
+        "--generation-deterministic",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

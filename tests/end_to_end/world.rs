@@ -103,7 +103,7 @@ impl World {
         world
     }
 
-    /// Ends it. What a function wrote as an error fails the test, unless the test brought it about itself.
+    /// Ends it, with all its processes.
     pub(crate) async fn end(self) {
         self.cloud.shutdown().await;
         self.engine.stop().await;

@@ -1,10 +1,21 @@
 //! The service as its callers meet it: real binaries behind the real template, over HTTP.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test, as its own lines do")]
-#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "as above")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test, as its own lines do"
+)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "as above"
+)]
 
 mod client;
+mod faults;
 mod granted;
+mod hostile;
 mod limits;
 mod promises;
+mod truth;
 mod world;

@@ -20,7 +20,8 @@ use crate::client::{Answer, Call, Client};
 pub(crate) const IP: &str = "198.51.100.7";
 pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
 /// The same browser on another system: nobody's laptop changes that.
-pub(crate) const OTHER_USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub(crate) const OTHER_USER_AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 pub(crate) const FINGERPRINT: &str = "/api/v1/sessions/fingerprint";
 pub(crate) const CREATE: &str = "/api/v1/sessions/create";
@@ -102,7 +103,7 @@ impl World {
         world
     }
 
-    /// Ends it. What a function wrote as an error fails the test, unless the test brought it about itself.
+    /// Ends it, with all its processes.
     pub(crate) async fn end(self) {
         self.cloud.shutdown().await;
         self.engine.stop().await;

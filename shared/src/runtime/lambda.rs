@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::http::{MalformedEvent, Reply, Request};
 use crate::clock::{Clock, System};
-use crate::face::Failure;
+use crate::face::{Failure, bitcain};
 use crate::model::Instant;
 
 /// What every function keeps back from its timeout to say that it ran out of time.
@@ -27,6 +27,16 @@ pub enum Fault {
     /// The handler did not answer before its deadline.
     #[error("out of time")]
     OutOfTime,
+}
+
+// Here and not in the face: a face knows nothing of what runs it.
+impl From<Fault> for bitcain::Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::MalformedEvent(_) => Self::Unreadable,
+            Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
+        }
+    }
 }
 
 /// When a function must have answered.

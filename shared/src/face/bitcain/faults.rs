@@ -2,17 +2,7 @@
 
 use super::error::Error;
 use crate::clock::EntropyError;
-use crate::runtime::Fault;
 use crate::service::OpenError;
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::MalformedEvent(_) => Self::Unreadable,
-            Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
-        }
-    }
-}
 
 impl From<EntropyError> for Error {
     fn from(error: EntropyError) -> Self {

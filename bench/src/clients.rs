@@ -18,3 +18,13 @@ pub(crate) fn create_body() -> String {
 pub(crate) fn validate_body(session_id: &str) -> String {
     json!({"session_id": session_id, "current_ip": IP, "current_user_agent": USER_AGENT}).to_string()
 }
+
+/// A body for fingerprint.
+pub(crate) fn fingerprint_body() -> String {
+    json!({"ip_address": IP, "user_agent": USER_AGENT, "timezone": "Europe/London"}).to_string()
+}
+
+/// A body for logout.
+pub(crate) fn logout_body(session_id: &str) -> String {
+    json!({"session_id": session_id}).to_string()
+}

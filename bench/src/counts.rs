@@ -58,7 +58,11 @@ pub(crate) fn row(table: &mut Table, operation: &str, usage: &Usage, budget: Bud
     let index = |name: &str| usage.index_wcu.get(name).copied().unwrap_or_default();
     let count = |it: usize| u32::try_from(it).map_or(f64::INFINITY, f64::from);
     let cell = |measured: f64, budget: u32| {
-        let mark = if f64::from(budget) < measured { " **over**" } else { "" };
+        let mark = if f64::from(budget) < measured {
+            " **over**"
+        } else {
+            ""
+        };
         format!("{measured} / {budget}{mark}")
     };
     table.row([
@@ -127,7 +131,12 @@ async fn validates(table: &mut Table) -> Result<()> {
     let id = world.open("alice").await?;
     let same = (clients::IP, clients::USER_AGENT);
     let (_, usage) = world.measure(world.validate("alice", id, same)).await?;
-    row(table, "validate, nothing changed, touch not due", &usage, (1, 1, 1, 0, 0, 0));
+    row(
+        table,
+        "validate, nothing changed, touch not due",
+        &usage,
+        (1, 1, 1, 0, 0, 0),
+    );
     world.wait(Duration::from_mins(4));
     let (_, usage) = world.measure(world.validate("alice", id, same)).await?;
     row(table, "validate, touch due", &usage, (2, 2, 1, 1, 0, 0));
@@ -155,7 +164,12 @@ async fn lists_and_ends(table: &mut Table) -> Result<()> {
     world.stream()?;
     let endings = [("logout", Reason::LoggedOut), ("revoke one", Reason::Revoked)];
     for (&id, (operation, reason)) in ids.iter().zip(endings) {
-        let end = async { Ok(world.sessions.end(tenant, &key, id, reason, None, world.now()).await?) };
+        let end = async {
+            Ok(world
+                .sessions
+                .end(tenant, &key, id, reason, None, world.now())
+                .await?)
+        };
         let (_, usage) = world.measure(end).await?;
         row(table, operation, &usage, (2, 1, 0, 2, 1, 0));
     }
@@ -183,13 +197,25 @@ async fn cleanup() -> Result<()> {
     let each = format!("{guards} + 1 for the watermark");
     for (what, measured, budget) in [
         ("due guards", guards.to_string(), "-".to_owned()),
-        ("Query", count("Query").to_string(), "16 for each open hour".to_owned()),
+        (
+            "Query",
+            count("Query").to_string(),
+            "16 for each open hour".to_owned(),
+        ),
         ("GetItem", count("GetItem").to_string(), each.clone()),
         ("UpdateItem", count("UpdateItem").to_string(), each),
         ("other requests", others.to_string(), "0".to_owned()),
-        ("RCU", usage.rcu.to_string(), format!("{guards} + 1 + 0.5 for each Query")),
+        (
+            "RCU",
+            usage.rcu.to_string(),
+            format!("{guards} + 1 + 0.5 for each Query"),
+        ),
         ("WCU table", usage.table_wcu.to_string(), format!("{guards} + 1")),
-        ("WCU `due`", due.to_string(), format!("{guards} to {}", 2 * guards)),
+        (
+            "WCU `due`",
+            due.to_string(),
+            format!("{guards} to {}", 2 * guards),
+        ),
     ] {
         table.row([what.to_owned(), measured, budget]);
     }
@@ -281,7 +307,10 @@ impl World {
 
     /// What the stream has brought since the last look.
     fn stream(&self) -> Result<Vec<serde_json::Value>> {
-        let mut position = self.position.lock().map_err(|_| "a reader of the stream failed")?;
+        let mut position = self
+            .position
+            .lock()
+            .map_err(|_| "a reader of the stream failed")?;
         Ok(self.engine.stream(TABLE, &mut position))
     }
 
@@ -317,7 +346,10 @@ impl World {
             now,
             since: now,
         };
-        self.sessions.open(&request).await.map_err(|it| format!("{it:?}").into())
+        self.sessions
+            .open(&request)
+            .await
+            .map_err(|it| format!("{it:?}").into())
     }
 
     async fn validate(&self, name: &str, id: SessionId, (ip, user_agent): (&str, &str)) -> Result<()> {

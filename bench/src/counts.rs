@@ -130,7 +130,7 @@ async fn validates(table: &mut Table) -> Result<()> {
     let world = World::new(AtLimit::EvictLeastRecentlyActive).await?;
     let id = world.open("alice").await?;
     let same = (clients::IP, clients::USER_AGENT);
-    let (_, usage) = world.measure(world.validate("alice", id, same)).await?;
+    let ((), usage) = world.measure(world.validate("alice", id, same)).await?;
     row(
         table,
         "validate, nothing changed, touch not due",
@@ -138,14 +138,14 @@ async fn validates(table: &mut Table) -> Result<()> {
         (1, 1, 1, 0, 0, 0),
     );
     world.wait(Duration::from_mins(4));
-    let (_, usage) = world.measure(world.validate("alice", id, same)).await?;
+    let ((), usage) = world.measure(world.validate("alice", id, same)).await?;
     row(table, "validate, touch due", &usage, (2, 2, 1, 1, 0, 0));
     let moved = (clients::OTHER_IP, clients::USER_AGENT);
-    let (_, usage) = world.measure(world.validate("alice", id, moved)).await?;
+    let ((), usage) = world.measure(world.validate("alice", id, moved)).await?;
     row(table, "validate, network changed", &usage, (3, 3, 3, 1, 0, 0));
     let newer = clients::USER_AGENT.replace("Chrome/120", "Chrome/121");
     let upgraded = (clients::OTHER_IP, newer.as_str());
-    let (_, usage) = world.measure(world.validate("alice", id, upgraded)).await?;
+    let ((), usage) = world.measure(world.validate("alice", id, upgraded)).await?;
     row(table, "validate, new user agent", &usage, (4, 3, 3, 2, 1, 0));
     Ok(())
 }

@@ -29,8 +29,8 @@ enum Operation {
 pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
     say(
         "## Latency through the local cloud\n\nms, over loopback: this program's HTTP client, the local gateway, the \
-         functions' real binaries, the embedded engine over HTTP, all on this one machine; as many instances as \
-         clients, started before the first timed request. create is that of a subject that holds its 5 and evicts, \
+         functions' real binaries, the embedded engine over HTTP, all on this one machine; at most as many \
+         instances as clients, warmed by 3 requests of each client; one still missing then starts inside the figures. create is that of a subject that holds its 5 and evicts, \
          logout and revoke end a session opened, untimed, right before. Not AWS. Reference (AWS, 128 MB, published): \
          a Rust function with one DynamoDB call p50 5.1 to 6.7 ms of duration.",
     )?;

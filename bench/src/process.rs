@@ -159,7 +159,7 @@ impl Case {
                     running.polled().await?;
                     running.invoke(&self.event).await?;
                 }
-                warm_cpu = (running.cpu()? - before) / CPU;
+                warm_cpu = running.cpu()?.saturating_sub(before) / CPU;
             }
             peak = peak.max(running.peak_rss()?);
             running.stop().await?;

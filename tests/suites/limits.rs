@@ -10,7 +10,7 @@ const LIMIT: usize = 5;
 const PARALLEL: usize = 64;
 const REJECTING_ROUNDS: usize = 200;
 /// Fewer, because each round is a race of 59 evictions for one item, which takes seconds on a small machine.
-const EVICTING_ROUNDS: usize = 15;
+const EVICTING_ROUNDS: usize = 50;
 
 const POLICIES: [AtLimit; 4] = [
     AtLimit::Reject,

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-SECONDS_TO_START = 600
+SECONDS_TO_START = 1800
 SECONDS_TO_STOP = 30
 
 

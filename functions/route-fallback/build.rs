@@ -11,7 +11,7 @@ use serde_norway::Value;
     reason = "how cargo tells a build script where to write"
 )]
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+    let template = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../template.yaml");
     println!("cargo::rerun-if-changed={}", template.display());
     let template: Value = serde_norway::from_str(&fs::read_to_string(template)?)?;
     let resources = template

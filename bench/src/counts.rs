@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::clock::{Clock, Fixed, System};
-use shared::model::{Instant, Partition, Reason, SessionId, Subject, Tenant};
-use shared::policy::{AtLimit, Policy};
+use shared::model::{Facts, Instant, Partition, Reason, SessionId, Subject};
+use shared::policy::{AtLimit, Policy, Tenant};
 use shared::service::{Cleaned, Open, Outcome, Sessions, Validation, context};
 use shared::store::{Begun, Request, Store};
 use tests::engine::{self, Engine, StreamPosition};
@@ -152,7 +152,8 @@ async fn validates(table: &mut Table) -> Result<()> {
 
 async fn lists_and_ends(table: &mut Table) -> Result<()> {
     let world = World::new(AtLimit::EvictLeastRecentlyActive).await?;
-    let (tenant, key) = (&world.tenant.id, subject("alice")?.key());
+    let tenant = &world.tenant.id;
+    let key = subject("alice")?.key(tenant);
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(world.open("alice").await?);
@@ -330,7 +331,7 @@ impl World {
     }
 
     async fn try_open(&self, name: &str) -> Result<Outcome> {
-        let (context, fingerprint) = context(clients::IP, clients::USER_AGENT, None, true);
+        let (context, fingerprint) = context(clients::IP, clients::USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name)?, self.now());
         let request = Open {
             tenant: &self.tenant,
@@ -353,11 +354,11 @@ impl World {
     }
 
     async fn validate(&self, name: &str, id: SessionId, (ip, user_agent): (&str, &str)) -> Result<()> {
-        let (context, _) = context(ip, user_agent, None, true);
+        let (context, _) = context(ip, user_agent, None, true, Facts::default());
         self.sessions
             .validate(&Validation {
                 tenant: &self.tenant,
-                subject: &subject(name)?.key(),
+                subject: &subject(name)?.key(&self.tenant.id),
                 id,
                 context: &context,
                 record: None,

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use shared::face::bitcain::{ValidateInput, ValidateReply};
-use shared::model::{HeldSession, Instant as Moment};
+use shared::model::{Facts, HeldSession, Instant as Moment};
 use shared::policy::RiskPolicy;
 use shared::risk;
 use shared::runtime::http::{Reply, Request};
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
     let event =
         process::event("POST", process::VALIDATE, Some("header.payload.signature"), &body).to_string();
     let now = Moment::from_secs(1_800_000_000);
-    let (seen, _) = context(clients::IP, clients::USER_AGENT, None, true);
+    let (seen, _) = context(clients::IP, clients::USER_AGENT, None, true, Facts::default());
     let held = HeldSession {
         created_at: now,
         last_activity_at: now,
@@ -62,7 +62,15 @@ pub(crate) fn run() -> Result<()> {
         ),
         (
             "context: user agent, fingerprint, address",
-            time(|| context(black_box(clients::IP), black_box(clients::USER_AGENT), None, true)),
+            time(|| {
+                context(
+                    black_box(clients::IP),
+                    black_box(clients::USER_AGENT),
+                    None,
+                    true,
+                    Facts::default(),
+                )
+            }),
         ),
         ("risk", time(|| (risk::needs_record(&held, &seen), judge()))),
         (

@@ -3,7 +3,18 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::model::{HeldSession, Instant, SessionId};
+use crate::model::{HeldSession, Instant, Partition, SessionId, TenantId};
+
+/// An account of this deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its number inside PFIDs.
+    pub partition: Partition,
+    /// Its decisions.
+    pub policy: Policy,
+}
 
 /// A tenant's decisions. The deployment's parameters give the defaults, the tenant's own item overrides them.
 #[derive(Debug, Clone, PartialEq, Eq)]

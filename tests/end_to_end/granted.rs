@@ -67,7 +67,7 @@ fn plain(yaml: serde_norway::Value) -> Value {
 /// Opens a session two hours ago; with an idle timeout of one hour it has expired since.
 async fn open_in_the_past(world: &World, subject: &str) -> SessionId {
     let (now, tenant) = (System.now() - Duration::from_hours(2), world.tenant().await);
-    let (context, fingerprint) = context(IP, USER_AGENT, None, true);
+    let (context, fingerprint) = context(IP, USER_AGENT, None, true, shared::model::Facts::default());
     let opened = world
         .sessions()
         .open(&Open {

@@ -184,8 +184,6 @@ fn pure_rules_know_no_cloud() {
 
 #[test]
 fn a_layer_uses_only_the_layers_below_it() {
-    // A tenant carries its policy, so the plain values of `policy` are also the model's.
-    const ALSO: [(&str, &str); 1] = [("model", "policy")];
     let layers: [&[&str]; 6] = [
         &["model", "clock"],
         &["network", "useragent", "fingerprint", "risk", "policy"],
@@ -221,7 +219,7 @@ fn a_layer_uses_only_the_layers_below_it() {
                     .collect();
                 let used_layer = layer_of(&used);
                 assert!(
-                    used_layer.is_none_or(|used| used <= layer) || ALSO.contains(&(module, &used)),
+                    used_layer.is_none_or(|used| used <= layer),
                     "{} uses {used}, which is above it",
                     file.display()
                 );

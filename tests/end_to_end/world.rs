@@ -9,8 +9,8 @@ use local::template::Template;
 use local::{Claims, Cloud, Engine, Log, Options};
 use serde_json::{Map, Value, json};
 use shared::clock::{Clock, System};
-use shared::model::{Partition, SessionId, Subject, Tenant, TenantId};
-use shared::policy::Policy;
+use shared::model::{Partition, SessionId, Subject, TenantId};
+use shared::policy::{Policy, Tenant};
 use shared::service::Sessions;
 use shared::store::Store;
 use tests::proxy::Proxy;
@@ -214,7 +214,7 @@ impl World {
     /// How many session records a subject has, live or ended.
     pub(crate) async fn records_of(&self, subject: &str) -> usize {
         let client = tests::engine::client(self.engine.url());
-        let key = Subject::new(subject).unwrap().key();
+        let key = Subject::new(subject).unwrap().key(&self.tenant().await.id);
         let found = client
             .query()
             .table_name(self.cloud.table())

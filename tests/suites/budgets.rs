@@ -79,7 +79,7 @@ async fn validating_a_session() {
 #[tokio::test]
 async fn listing_ending_and_ending_all() {
     let world = World::new().await;
-    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key());
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key(&world.tenant.id));
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(world.open("alice").await);

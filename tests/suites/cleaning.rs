@@ -16,7 +16,7 @@ async fn stored(world: &World, name: &str) -> usize {
     let guard = world
         .sessions
         .store()
-        .guard(&world.tenant.id, &subject(name).key())
+        .guard(&world.tenant.id, &subject(name).key(&world.tenant.id))
         .await
         .unwrap();
     guard.unwrap_or_default().sessions.len()

@@ -9,7 +9,7 @@ use tests::proxy::{Fault, When};
 use crate::world::{World, subject};
 
 async fn end(world: &World, id: SessionId, reason: Reason) -> bool {
-    let key = subject("alice").key();
+    let key = subject("alice").key(&world.tenant.id);
     world
         .sessions
         .end(&world.tenant.id, &key, id, reason, None, world.now())
@@ -19,7 +19,7 @@ async fn end(world: &World, id: SessionId, reason: Reason) -> bool {
 
 /// One session ended on every path; the session and the reason its record must have.
 async fn all_endings(world: &mut World) -> Vec<(SessionId, Reason)> {
-    let key = subject("alice").key();
+    let key = subject("alice").key(&world.tenant.id);
     world.tenant.policy.max_concurrent = 3;
     world.tenant.policy.risk.stolen = 60;
     let (out, revoked, evicted) = (
@@ -91,7 +91,7 @@ async fn batches_may_come_twice_and_backwards_and_around_a_poison_record() {
     let mut world = World::new().await;
     let ended = all_endings(&mut world).await;
     let records = world.stream();
-    let key = format!("acme#U#{}", subject("mallory").key().as_str());
+    let key = format!("acme#U#{}", subject("mallory").key(&world.tenant.id).as_str());
     let poison = serde_json::json!({ "dynamodb": { "OldImage": { "pk": { "S": key }, "m": { "S": "?" } } } });
     for record in records.iter().rev().chain(&records).chain(records.iter().rev()) {
         assert!(

@@ -11,7 +11,7 @@ use crate::world::{World, subject};
 
 /// Ends a session in one of four ways, chosen by `round`.
 async fn end(world: &World, name: &str, id: SessionId, round: usize) {
-    let (tenant, key, now) = (&world.tenant.id, subject(name).key(), world.now());
+    let (tenant, key, now) = (&world.tenant.id, subject(name).key(&world.tenant.id), world.now());
     match round % 4 {
         0 => world
             .sessions
@@ -58,7 +58,7 @@ async fn no_validate_that_starts_after_an_end_finds_the_session_held() {
 #[tokio::test]
 async fn a_token_from_before_a_revoke_all_opens_nothing() {
     let world = World::new().await;
-    let key = subject("alice").key();
+    let key = subject("alice").key(&world.tenant.id);
     world.open("alice").await;
     let before = world.now() - Duration::from_secs(5);
     world.wait(Duration::from_secs(1));
@@ -84,7 +84,11 @@ async fn a_revoke_all_also_holds_for_a_subject_who_never_had_a_session() {
     let before = world.now() - Duration::from_secs(5);
     world
         .sessions
-        .end_all(&world.tenant.id, &subject("bob").key(), world.now())
+        .end_all(
+            &world.tenant.id,
+            &subject("bob").key(&world.tenant.id),
+            world.now(),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -136,7 +140,7 @@ async fn a_create_sent_again_by_the_sdk_does_not_undo_a_revoke_all() {
     let revoke = async move {
         assert_eq!(
             other
-                .end_all(&tenant, &subject("alice").key(), now)
+                .end_all(&tenant, &subject("alice").key(&tenant), now)
                 .await
                 .unwrap(),
             2
@@ -154,7 +158,7 @@ async fn a_create_sent_again_by_the_sdk_does_not_bring_back_a_session_that_was_r
     let revoked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = revoked.clone();
     let revoke = async move {
-        let key = subject("alice").key();
+        let key = subject("alice").key(&tenant);
         let guard = other.store().guard(&tenant, &key).await.unwrap().unwrap();
         let ids: Vec<_> = guard
             .sessions
@@ -186,7 +190,7 @@ async fn a_create_sent_again_by_the_sdk_does_not_bring_back_a_session_that_was_r
 #[tokio::test]
 async fn an_end_sent_again_by_the_sdk_is_told_as_an_end() {
     let world = World::new().await;
-    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key());
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key(&world.tenant.id));
     let is_guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
     let lose = || {
         world.proxy.fault(
@@ -220,7 +224,7 @@ async fn an_end_sent_again_by_the_sdk_is_told_as_an_end() {
 #[tokio::test]
 async fn a_revoke_all_follows_a_clock_that_is_ahead() {
     let world = World::new().await;
-    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key());
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key(&world.tenant.id));
     let ahead = world.now() + Duration::from_secs(3);
     world.sessions.end_all(&tenant, &key, ahead).await.unwrap();
     world.wait(Duration::from_secs(4));

@@ -22,7 +22,7 @@ async fn a_session_ends_exactly_at_its_idle_timeout_counted_from_the_stored_acti
     let guard = world
         .sessions
         .store()
-        .guard(&world.tenant.id, &subject("alice").key())
+        .guard(&world.tenant.id, &subject("alice").key(&world.tenant.id))
         .await
         .unwrap()
         .unwrap();
@@ -40,7 +40,7 @@ async fn a_session_ends_exactly_at_its_idle_timeout_counted_from_the_stored_acti
         assert!(
             world
                 .sessions
-                .active(&world.tenant.id, &subject("alice").key(), at)
+                .active(&world.tenant.id, &subject("alice").key(&world.tenant.id), at)
                 .await
                 .unwrap()
                 .is_empty()
@@ -50,7 +50,7 @@ async fn a_session_ends_exactly_at_its_idle_timeout_counted_from_the_stored_acti
         world
             .sessions
             .store()
-            .guard(&world.tenant.id, &subject("alice").key())
+            .guard(&world.tenant.id, &subject("alice").key(&world.tenant.id))
             .await
             .unwrap()
             .is_some()

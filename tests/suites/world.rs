@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::clock::{Clock, Fixed, System};
-use shared::model::{Instant, Partition, SessionId, Subject, Tenant};
-use shared::policy::{AtLimit, Policy};
+use shared::model::{Facts, Instant, Partition, SessionId, Subject};
+use shared::policy::{AtLimit, Policy, Tenant};
 use shared::service::{Open, OpenError, Outcome, Sessions, Validation, Verdict, context};
 use shared::store::{Error, Store};
 use tests::engine::{self, Engine, StreamPosition};
@@ -103,7 +103,7 @@ impl World {
     }
 
     pub(crate) async fn try_open_issued(&self, name: &str, issued_at: Instant) -> Result<Outcome, OpenError> {
-        let (context, fingerprint) = context(IP, USER_AGENT, None, true);
+        let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name), self.now());
         let request = Open {
             tenant: &self.tenant,
@@ -136,10 +136,10 @@ impl World {
         id: SessionId,
         (ip, user_agent): (&str, &str),
     ) -> Result<Verdict, Error> {
-        let (context, _) = context(ip, user_agent, None, true);
+        let (context, _) = context(ip, user_agent, None, true, Facts::default());
         let request = Validation {
             tenant: &self.tenant,
-            subject: &subject(name).key(),
+            subject: &subject(name).key(&self.tenant.id),
             id,
             context: &context,
             record: None,
@@ -160,7 +160,7 @@ impl World {
         let guard = self
             .sessions
             .store()
-            .guard(&self.tenant.id, &subject(name).key())
+            .guard(&self.tenant.id, &subject(name).key(&self.tenant.id))
             .await
             .unwrap();
         let live = guard.unwrap_or_default().sessions;

@@ -68,7 +68,7 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
             .await?
     } else {
         app.sessions
-            .clean_subject(tenant, &caller.require_subject()?.key(), now)
+            .clean_subject(tenant, &caller.require_subject()?.key(tenant), now)
             .await?
     };
 

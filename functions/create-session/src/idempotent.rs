@@ -88,7 +88,7 @@ impl Once<'_> {
 
     /// A key means nothing outside its credential, subject, method and route.
     fn scope(&self) -> Result<[u8; 32], Error> {
-        let subject = self.caller.require_subject()?.key();
+        let subject = self.caller.require_subject()?.key(&self.caller.tenant.id);
         let credential = self.caller.credential_id();
         let parts = [
             &credential,

@@ -57,6 +57,7 @@ async fn open(
         &input.user_agent,
         input.device_fingerprint.as_deref(),
         trusted,
+        app.intelligence.look_up(&input.ip_address),
     );
     let outcome = app
         .sessions

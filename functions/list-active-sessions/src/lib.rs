@@ -14,7 +14,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let now = app.clock.now();
     let caller = app.authenticate(request, now).await?;
     caller.require_any(&[Scope::SessionsRead, Scope::SessionsWrite])?;
-    let subject = caller.require_subject()?.key();
+    let subject = caller.require_subject()?.key(&caller.tenant.id);
     let named = caller.session_claim().or_else(|| request.header("x-session-id"));
     let current = named.and_then(|text| SessionId::parse(text, caller.tenant.partition).ok());
 
@@ -37,7 +37,7 @@ fn shown(session: service::ActiveSession, current: Option<SessionId>) -> ActiveS
         session_id: id.to_string(),
         status: "active",
         ip_address: record.map(|it| it.ip.clone()),
-        user_agent: record.map(|it| it.user_agent.clone()),
+        user_agent: record.map(|it| it.current_user_agent().to_owned()),
         geo_country: record.and_then(|it| it.geo_country.clone()),
         geo_city: record.and_then(|it| it.geo_city.clone()),
         created_at: held.created_at,

@@ -27,7 +27,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
             .owner(tenant, None, id)
             .await?
             .map(|owner| owner.subject),
-        (Some(subject), _) => Some(subject.key()),
+        (Some(subject), _) => Some(subject.key(tenant)),
     };
     let Some(subject) = owner else {
         return Ok(Reply::json(&reply(None, input.revoke_all)));

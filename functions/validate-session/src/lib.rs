@@ -30,6 +30,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
         &input.current_user_agent,
         sent,
         caller.context_is_trusted(),
+        app.intelligence.look_up(&input.current_ip),
     );
 
     let Some(owner) = app

@@ -8,8 +8,8 @@ use super::fetch::FetchError;
 use super::key_sets::KeySets;
 use super::token::Unverified;
 use super::{Caller, Error, Fetcher, Headers, Refusal, Who, api_key, bearer, subject};
-use crate::model::{ApiKey, Instant, Issuer, Tenant, TenantId};
-use crate::policy::Policy;
+use crate::model::{ApiKey, Instant, Issuer, TenantId};
+use crate::policy::{Policy, Tenant};
 use crate::store::Credentials;
 
 /// Finds out who is asking. One per function, kept for its life: it remembers issuers, API keys and tenants for 60 s
@@ -347,9 +347,20 @@ mod tests {
         it.change_issuer(|item| item.namespaced = true);
         let namespaced = it.user(&claims()).await.unwrap();
         assert_ne!(
-            plain.subject().unwrap().key(),
-            namespaced.subject().unwrap().key()
+            plain.subject().unwrap().key(&plain.tenant.id),
+            namespaced.subject().unwrap().key(&plain.tenant.id)
         );
+    }
+
+    #[tokio::test]
+    async fn nobody_is_called_by_the_id_that_anothers_name_leads_to() {
+        let it = Setting::new().await;
+        let alice = it.user(&claims()).await.unwrap();
+        let id = alice.subject().unwrap().client_id(&alice.tenant.id);
+        let mut mallory = claims();
+        mallory["sub"] = id.to_string().into();
+        let mallory = it.user(&mallory).await.unwrap();
+        assert_ne!(mallory.subject().unwrap().client_id(&alice.tenant.id), id);
     }
 
     #[tokio::test]

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use crate::model::{Instant, Scope, Scopes, Subject, Tenant};
+use crate::model::{Instant, Scope, Scopes, Subject};
+use crate::policy::Tenant;
 
 /// Whoever is asking. Everything in it comes from the verified credential, but for the subject an API key acts for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{Caller, Who};
-use crate::model::{Algorithm, ApiKey, Instant, Issuer, Partition, Scope, Subject, Tenant, TenantId};
-use crate::policy::Policy;
+use crate::model::{Algorithm, ApiKey, Instant, Issuer, Partition, Scope, Subject, TenantId};
+use crate::policy::{Policy, Tenant};
 use crate::store;
 
 /// The time at which all tests take place.

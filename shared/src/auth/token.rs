@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::jwks::Key;
 use super::{Refusal, json};
-use crate::model::{Algorithm, Instant, Issuer, Subject, TenantId};
+use crate::model::{Algorithm, ClientId, Instant, Issuer, Subject, TenantId};
 
 /// How far an issuer's clock may be off.
 pub(super) const SKEW: Duration = Duration::from_mins(1);
@@ -158,7 +158,9 @@ fn tenant(claims: &Map<String, Value>, issuer: &Issuer) -> Result<TenantId, Refu
 
 fn subject(claims: &Map<String, Value>, issuer: &Issuer) -> Result<Subject, Refusal> {
     let name = text(claims, "sub")?;
-    let subject = if issuer.namespaced {
+    // Otherwise a user could be called by the id that another one's name leads to.
+    let is_derived_id = name.parse::<ClientId>().is_ok_and(ClientId::is_derived);
+    let subject = if issuer.namespaced || is_derived_id {
         Subject::of_issuer(&issuer.issuer, name)
     } else {
         Subject::new(name)

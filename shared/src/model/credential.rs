@@ -1,20 +1,8 @@
-//! Who may speak for whom: tenants, the issuers of their users' tokens, and API keys.
+//! Who may speak for whom: the issuers of users' tokens, and API keys.
 
 use std::str::FromStr;
 
-use super::{Instant, InvalidId, Partition, TenantId};
-use crate::policy::Policy;
-
-/// An account of this deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
-    /// Its id.
-    pub id: TenantId,
-    /// Its number inside PFIDs.
-    pub partition: Partition,
-    /// Its decisions.
-    pub policy: Policy,
-}
+use super::{Instant, InvalidId, TenantId};
 
 /// An issuer of users' tokens (JWT, RFC 7519) and what it may say.
 #[derive(Debug, Clone, PartialEq, Eq)]

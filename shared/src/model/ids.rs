@@ -61,9 +61,16 @@ pub struct Subject {
     name: String,
 }
 
-/// The 22 characters (132 bits) of a subject's SHA-256 that stand for it in stored keys.
+/// What stands for a subject in stored keys: its client id, in 22 characters of base64url.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SubjectKey(String);
+
+/// A subject as the Corsa face names it.
+///
+/// A subject whose name is a UUID is called by it; any other by a `UUIDv8` (RFC 9562) of SHA-256 over tenant, issuer
+/// and name. So a client's id and its name lead to the same sessions without a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientId(Uuid);
 
 impl Subject {
     /// Longest name, in characters.
@@ -100,16 +107,61 @@ impl Subject {
         self.issuer.as_deref()
     }
 
-    /// What stands for the subject in stored keys. Lengths are hashed too, so no two subjects share an input.
-    pub fn key(&self) -> SubjectKey {
+    /// The subject's id. Lengths are hashed too, so no two subjects share an input.
+    pub fn client_id(&self, tenant: &TenantId) -> ClientId {
+        if let (None, Ok(id)) = (&self.issuer, self.name.parse()) {
+            return id;
+        }
         let issuer = self.issuer.as_deref().unwrap_or_default();
         let digest = Sha256::new()
+            .chain_update((tenant.as_str().len() as u64).to_be_bytes())
+            .chain_update(tenant.as_str())
             .chain_update([u8::from(self.issuer.is_some())])
             .chain_update((issuer.len() as u64).to_be_bytes())
             .chain_update(issuer)
             .chain_update(&self.name)
             .finalize();
-        SubjectKey(URL_SAFE_NO_PAD.encode(digest).chars().take(22).collect())
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(digest) {
+            *to = from;
+        }
+        ClientId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// What stands for the subject in stored keys.
+    pub fn key(&self, tenant: &TenantId) -> SubjectKey {
+        self.client_id(tenant).key()
+    }
+}
+
+impl ClientId {
+    /// What stands for the subject in stored keys.
+    pub fn key(self) -> SubjectKey {
+        SubjectKey(URL_SAFE_NO_PAD.encode(self.0.as_bytes()))
+    }
+
+    /// Whether the id is one that is made from names, which only a name leads to in the first place.
+    pub fn is_derived(self) -> bool {
+        self.0.get_version_num() == 8
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = InvalidId;
+
+    /// Reads the canonical spelling alone; the nil UUID is no id.
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let uuid = Uuid::try_parse(text).map_err(|_| InvalidId)?;
+        if uuid.is_nil() || uuid.hyphenated().to_string() != text {
+            return Err(InvalidId);
+        }
+        Ok(Self(uuid))
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
     }
 }
 
@@ -265,20 +317,46 @@ mod tests {
 
     #[test]
     fn subjects_that_look_alike_have_different_keys() {
+        let acme = "acme".parse().unwrap();
         let keys = [
-            Subject::new("alice").unwrap().key(),
-            Subject::new("alice#S#1").unwrap().key(),
+            Subject::new("alice").unwrap().key(&acme),
+            Subject::new("alice").unwrap().key(&"acm".parse().unwrap()),
+            Subject::new("alice#S#1").unwrap().key(&acme),
             Subject::of_issuer("https://a.example.com", "alice")
                 .unwrap()
-                .key(),
+                .key(&acme),
             Subject::of_issuer("https://a.example.co", "malice")
                 .unwrap()
-                .key(),
-            Subject::new("https://a.example.comalice").unwrap().key(),
+                .key(&acme),
+            Subject::new("https://a.example.comalice").unwrap().key(&acme),
+            Subject::of_issuer("https://a.example.com", ID)
+                .unwrap()
+                .key(&acme),
+            Subject::new(ID).unwrap().key(&acme),
         ];
         let distinct: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert!(keys.iter().all(|key| key.as_str().parse().as_ref() == Ok(key)));
+    }
+
+    #[test]
+    fn a_subject_and_its_client_id_are_one() {
+        let acme = "acme".parse().unwrap();
+        for (name, derived) in [("alice", true), ("123e4567-e89b-12d3-a456-426614174000", false)] {
+            let subject = Subject::new(name).unwrap();
+            let id = subject.client_id(&acme);
+            assert_eq!(id.is_derived(), derived);
+            assert_eq!(id.to_string() == name, !derived);
+            let by_id = Subject::new(&id.to_string()).unwrap();
+            assert_eq!(by_id.key(&acme), subject.key(&acme));
+        }
+        for bad in [
+            "00000000-0000-0000-0000-000000000000",
+            &ID.to_uppercase(),
+            "alice",
+        ] {
+            assert_eq!(bad.parse::<ClientId>(), Err(InvalidId));
+        }
     }
 
     #[test]

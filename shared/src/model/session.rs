@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Instant, SessionId, Subject};
+use super::{Facts, Instant, SessionId, Subject};
 
 /// What one request shows of the one who makes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Context {
     /// The address as it was sent; may be no address at all.
     pub ip: String,
     /// The address, canonical, where `ip` is one.
     pub address: Option<IpAddr>,
+    /// What is known of that address.
+    pub facts: Facts,
     /// The user agent as it was sent.
     pub user_agent: String,
     /// The device fingerprint, sent or computed.
@@ -149,7 +151,7 @@ impl HeldSession {
 }
 
 /// Everything known about one session, kept after its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SessionRecord {
     /// The session.
     pub id: SessionId,
@@ -157,26 +159,100 @@ pub struct SessionRecord {
     pub subject: String,
     /// The issuer, where it is part of the subject.
     pub issuer: Option<String>,
-    /// When the session was opened.
+    /// Whether the session is held here, or somewhere else and only told of.
+    pub tenure: Tenure,
+    /// When the record was made.
     pub created_at: Instant,
+    /// When the session was opened; told of ones may have been opened long before their record was made.
+    pub started_at: Instant,
+    /// When the one who told of the session last told something new.
+    pub updated_at: Option<Instant>,
+    /// The caller's own id of the session.
+    pub reference_id: Option<String>,
     /// The address sent at creation, at most [`SessionRecord::MAX_TEXT`] characters.
     pub ip: String,
-    /// The user agent of the latest accepted context, at most [`SessionRecord::MAX_USER_AGENT`] characters.
+    /// What was known of that address then.
+    pub facts: Facts,
+    /// The user agent the session was opened with, at most [`SessionRecord::MAX_USER_AGENT`] characters.
     pub user_agent: String,
+    /// The user agent of the latest accepted context, where it is another one.
+    pub latest_user_agent: Option<String>,
     /// The fingerprint the session was opened with.
     pub fingerprint: String,
+    /// What the caller told of the device.
+    pub device: Device,
     /// Country named by the caller.
     pub geo_country: Option<String>,
     /// City named by the caller.
     pub geo_city: Option<String>,
     /// The address the gateway saw at creation.
     pub observed_ip: Option<String>,
-    /// How long the session lives without activity.
-    pub idle_timeout: Duration,
-    /// When the session ends whatever happens.
-    pub absolute_expiry: Instant,
     /// How the session ended, once that is written down.
     pub ended: Option<Ending>,
+    /// The stored last activity, once the session has ended.
+    pub last_activity_at: Option<Instant>,
+    /// The latest accepted address, once the session has ended.
+    pub last_ip: Option<String>,
+}
+
+/// Where the truth about a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tenure {
+    /// In its subject's guard: limited, timed, scored.
+    Held {
+        /// How long the session lives without activity.
+        idle_timeout: Duration,
+        /// When the session ends whatever happens.
+        absolute_expiry: Instant,
+    },
+    /// In its record: it was opened elsewhere, without limit and timeouts.
+    Observed,
+}
+
+/// What a caller told of a device, as it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Device {
+    /// Browser.
+    pub browser: Option<String>,
+    /// Version of the browser.
+    pub browser_version: Option<String>,
+    /// Operating system.
+    pub os: Option<String>,
+    /// Version of the operating system.
+    pub os_version: Option<String>,
+    /// Kind of device.
+    pub device_type: Option<DeviceType>,
+    /// Screen, such as `1920x1080`.
+    pub screen_resolution: Option<String>,
+    /// Language, such as `en-US`.
+    pub language: Option<String>,
+    /// Time zone, such as `Europe/Paris`.
+    pub timezone: Option<String>,
+}
+
+/// Kinds of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum DeviceType {
+    Desktop,
+    Mobile,
+    Tablet,
+    Unknown,
+}
+
+impl DeviceType {
+    /// Every kind, in the order in which errors list them.
+    pub const ALL: [Self; 4] = [Self::Desktop, Self::Mobile, Self::Tablet, Self::Unknown];
+
+    /// The kind as the published APIs spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Desktop => "DESKTOP",
+            Self::Mobile => "MOBILE",
+            Self::Tablet => "TABLET",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
 }
 
 impl SessionRecord {
@@ -191,6 +267,11 @@ impl SessionRecord {
             Some(issuer) => Subject::of_issuer(issuer, &self.subject).ok(),
             None => Subject::new(&self.subject).ok(),
         }
+    }
+
+    /// The user agent of the latest accepted context.
+    pub fn current_user_agent(&self) -> &str {
+        self.latest_user_agent.as_deref().unwrap_or(&self.user_agent)
     }
 }
 

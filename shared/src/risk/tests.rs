@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Fixed;
-use crate::model::{Context, HeldSession, Instant, Sample, SessionId, SessionRecord};
+use crate::model::{Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure};
 use crate::network::{self as address, Network};
 use crate::policy::{Mode, RiskPolicy};
 use crate::useragent;
@@ -25,6 +25,7 @@ fn context(ip: &str, user_agent: &str, fingerprint: Sample) -> Context {
     Context {
         ip: ip.to_owned(),
         address: address::parse(ip),
+        facts: Facts::default(),
         user_agent: user_agent.to_owned(),
         fingerprint,
         trusted: true,
@@ -55,20 +56,30 @@ fn opened(by: &Context) -> (HeldSession, SessionRecord) {
         id: SessionId::draw(START, &Fixed::at(START)).unwrap(),
         subject: "alice".to_owned(),
         issuer: None,
+        tenure: Tenure::Held {
+            idle_timeout: Duration::from_hours(1),
+            absolute_expiry,
+        },
         created_at: START,
+        started_at: START,
+        updated_at: None,
+        reference_id: None,
         ip: by.ip.clone(),
+        facts: Facts::default(),
         user_agent: by
             .user_agent
             .chars()
             .take(SessionRecord::MAX_USER_AGENT)
             .collect(),
+        latest_user_agent: None,
         fingerprint: String::new(),
+        device: Device::default(),
         geo_country: None,
         geo_city: None,
         observed_ip: None,
-        idle_timeout: Duration::from_hours(1),
-        absolute_expiry,
         ended: None,
+        last_activity_at: None,
+        last_ip: None,
     };
     (held, record)
 }

@@ -28,7 +28,7 @@ pub(super) fn judge(
         let factor = USER_AGENT_CHANGED.factor(Some(current.to_string()), None);
         return (USER_AGENT_CHANGED, factor);
     };
-    let expected = useragent::parse(&record.user_agent);
+    let expected = useragent::parse(record.current_user_agent());
     let mut weight = match current.change_since(&expected) {
         Change::Same => USER_AGENT_SAME,
         Change::Undetermined => USER_AGENT_CHANGED,

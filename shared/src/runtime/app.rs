@@ -7,6 +7,7 @@ use super::http::Request;
 use crate::auth::{self, Authenticator, Caller, Fetcher};
 use crate::clock::{Clock, Entropy, System};
 use crate::model::Instant;
+use crate::network::Intelligence;
 use crate::service::Sessions;
 use crate::store::{self, Store};
 
@@ -16,6 +17,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.
     pub entropy: Arc<dyn Entropy>,
+    /// What is known of addresses.
+    pub intelligence: Intelligence,
     /// What can be done with sessions.
     pub sessions: Sessions,
     authenticator: Authenticator,
@@ -59,6 +62,7 @@ impl App {
         Self {
             clock,
             entropy,
+            intelligence: Intelligence::none(),
             sessions,
             authenticator,
         }

@@ -1,12 +1,18 @@
 //! What a request says of its sender, turned into what a session is judged by.
 
 use crate::fingerprint;
-use crate::model::{Context, Sample};
+use crate::model::{Context, Facts, Sample};
 use crate::network;
 
 /// The context of a request, and the text of its fingerprint: the one that was sent, or one computed from the user
 /// agent alone.
-pub fn context(ip: &str, user_agent: &str, sent: Option<&str>, trusted: bool) -> (Context, String) {
+pub fn context(
+    ip: &str,
+    user_agent: &str,
+    sent: Option<&str>,
+    trusted: bool,
+    facts: Facts,
+) -> (Context, String) {
     let (fingerprint, text) = if let Some(sent) = sent {
         (Sample::supplied(sent), sent.to_owned())
     } else {
@@ -22,6 +28,7 @@ pub fn context(ip: &str, user_agent: &str, sent: Option<&str>, trusted: bool) ->
     let context = Context {
         ip: ip.to_owned(),
         address: network::parse(ip),
+        facts,
         user_agent: user_agent.to_owned(),
         fingerprint,
         trusted,

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::Sessions;
 use crate::clock::EntropyError;
-use crate::model::{Context, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenant};
-use crate::policy::{Admission, AtLimit, admit};
+use crate::model::{
+    Context, Device, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenure,
+};
+use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::store::{Error, Guard, Opened, Opening};
 
 /// How often a writer that lost a race tries again with what it lost against.
@@ -115,7 +117,7 @@ impl<'a> Attempt<'a> {
         Self {
             sessions,
             request,
-            subject: request.subject.key(),
+            subject: request.subject.key(&request.tenant.id),
             held,
             id: request.id,
             recorded: false,
@@ -266,16 +268,26 @@ impl<'a> Attempt<'a> {
             id: self.id,
             subject: request.subject.name().to_owned(),
             issuer: owned(request.subject.issuer()),
+            tenure: Tenure::Held {
+                idle_timeout: request.idle_timeout,
+                absolute_expiry: self.held.absolute_expiry,
+            },
             created_at: request.now,
+            started_at: request.now,
+            updated_at: None,
+            reference_id: None,
             ip: request.context.ip.clone(),
+            facts: request.context.facts.clone(),
             user_agent: request.context.user_agent.clone(),
+            latest_user_agent: None,
             fingerprint: request.fingerprint.to_owned(),
+            device: Device::default(),
             geo_country: owned(request.geo_country),
             geo_city: owned(request.geo_city),
             observed_ip: owned(request.observed_ip),
-            idle_timeout: request.idle_timeout,
-            absolute_expiry: self.held.absolute_expiry,
             ended: None,
+            last_activity_at: None,
+            last_ip: None,
         };
         self.sessions
             .store

@@ -23,14 +23,14 @@ impl Sessions {
     ) -> Result<Option<Owner>, Error> {
         if let Some(subject) = named {
             return Ok(Some(Owner {
-                subject: subject.key(),
+                subject: subject.key(tenant),
                 record: None,
             }));
         }
         let record = self.store.record(tenant, id).await?;
         let owner = record.as_ref().and_then(SessionRecord::owner);
         Ok(owner.map(|subject| Owner {
-            subject: subject.key(),
+            subject: subject.key(tenant),
             record,
         }))
     }

@@ -2,8 +2,9 @@
 
 use super::Sessions;
 use crate::model::{
-    Context, Ending, HeldSession, Instant, Reason, Sample, SessionId, SessionRecord, SubjectKey, Tenant,
+    Context, Ending, HeldSession, Instant, Reason, Sample, SessionId, SessionRecord, SubjectKey,
 };
+use crate::policy::Tenant;
 use crate::risk::{self, Action, Assessment};
 use crate::store::{Error, Stamp, Touch, Touched};
 

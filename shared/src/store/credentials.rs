@@ -12,8 +12,8 @@ use super::attributes::{
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Store, Write};
-use crate::model::{ApiKey, Issuer, Partition, Tenant, TenantId};
-use crate::policy::{Policy, RiskPolicy};
+use crate::model::{ApiKey, Issuer, Partition, TenantId};
+use crate::policy::{Policy, RiskPolicy, Tenant};
 
 /// The items that say who may ask. Reads are strongly consistent; callers cache them.
 #[derive(Debug, Clone)]

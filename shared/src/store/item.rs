@@ -131,6 +131,11 @@ impl<'a> Reader<'a> {
         value.as_m().map(Some).map_err(|_| self.corrupt("not a map"))
     }
 
+    /// A reader of the map of this name, where there is one.
+    pub(super) fn map(&self, name: &str) -> Result<Option<Reader<'a>>, Error> {
+        Ok(self.opt_map(name)?.map(|item| Reader { key: self.key, item }))
+    }
+
     pub(super) fn texts(&self, name: &str) -> Result<Vec<&'a str>, Error> {
         let Some(value) = self.item.get(name) else {
             return Ok(Vec::new());

@@ -141,7 +141,7 @@ mod tests {
             let (Ok(one), Ok(two)) = (tenants.0.parse::<TenantId>(), tenants.1.parse::<TenantId>()) else {
                 return Ok(());
             };
-            let key = |tenant: &TenantId, name: &str| Key::guard(tenant, &Subject::new(name).unwrap().key());
+            let key = |tenant: &TenantId, name: &str| Key::guard(tenant, &Subject::new(name).unwrap().key(tenant));
             let same = (&tenants.0, &names.0) == (&tenants.1, &names.1);
             prop_assert_eq!(key(&one, &names.0) == key(&two, &names.1), same);
         }
@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_guards_key_tells_whose_it_is() {
-        let (tenant, subject) = ("acme".parse().unwrap(), Subject::new("alice").unwrap().key());
+        let tenant = "acme".parse().unwrap();
+        let subject = Subject::new("alice").unwrap().key(&tenant);
         assert_eq!(
             Key::guard_of(&Key::guard(&tenant, &subject).pk),
             Some((tenant, subject))

@@ -7,6 +7,7 @@ mod attempts;
 pub mod attributes;
 mod credentials;
 mod due;
+mod facts;
 mod guard;
 mod idempotency;
 mod item;

@@ -3,17 +3,22 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::attributes::{
-    ABSOLUTE_EXPIRY, CITY, COUNTRY, CREATED_AT, END_REASON, ENDED_AT, FINGERPRINT, HISTORY_HASH,
-    HISTORY_RANGE, IDLE, IPV4, KIND, OBSERVED_IP, SCHEMA, SUBJECT, SUBJECT_ISSUER, TTL, USER_AGENT, names,
+    ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
+    ENDED_AT, FACTS, FINGERPRINT, HISTORY_HASH, HISTORY_RANGE, IDLE, IPV4, KIND, LANGUAGE, LAST_ACTIVITY,
+    LAST_IP, LATEST_USER_AGENT, OBSERVED_IP, OS, OS_VERSION, REFERENCE_ID, SCHEMA, SCREEN, STARTED_AT,
+    SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TTL, UPDATED_AT, USER_AGENT, names,
 };
+use super::facts;
 use super::guard::{reason_code, reason_of};
 use super::item::{Item, Reader, SCHEMA_VERSION, number, text, time};
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
-use crate::model::{Ending, Instant, SessionId, SessionRecord, SubjectKey, TenantId};
+use crate::model::{
+    Device, DeviceType, Ending, Facts, Instant, SessionId, SessionRecord, SubjectKey, TenantId, Tenure,
+};
 
 /// How a session ended, on its way into its record.
 #[derive(Debug, Clone)]
@@ -41,26 +46,139 @@ impl SessionRecord {
             _ => None,
         };
         let owned = |value: Option<&str>| value.map(str::to_owned);
+        let created_at = reader.time(CREATED_AT)?;
+        let inside = |name| reader.map(name);
         Ok(Self {
             id,
             subject: reader.text(SUBJECT)?.to_owned(),
             issuer: owned(reader.opt_text(SUBJECT_ISSUER)?),
-            created_at: reader.time(CREATED_AT)?,
+            tenure: match reader.text(KIND)? {
+                OBSERVED => Tenure::Observed,
+                _ => Tenure::Held {
+                    idle_timeout: Duration::from_secs(reader.number(IDLE)?),
+                    absolute_expiry: reader.time(ABSOLUTE_EXPIRY)?,
+                },
+            },
+            created_at,
+            started_at: reader.opt_time(STARTED_AT)?.unwrap_or(created_at),
+            updated_at: reader.opt_time(UPDATED_AT)?,
+            reference_id: owned(reader.opt_text(REFERENCE_ID)?),
             ip: reader.text(IPV4)?.to_owned(),
+            facts: inside(FACTS)?
+                .map(|it| facts::read(&it))
+                .transpose()?
+                .unwrap_or_default(),
             user_agent: reader.text(USER_AGENT)?.to_owned(),
+            latest_user_agent: owned(reader.opt_text(LATEST_USER_AGENT)?),
             fingerprint: reader.text(FINGERPRINT)?.to_owned(),
+            device: inside(DEVICE)?
+                .map(|it| read_device(&it))
+                .transpose()?
+                .unwrap_or_default(),
             geo_country: owned(reader.opt_text(COUNTRY)?),
             geo_city: owned(reader.opt_text(CITY)?),
             observed_ip: owned(reader.opt_text(OBSERVED_IP)?),
-            idle_timeout: Duration::from_secs(reader.number(IDLE)?),
-            absolute_expiry: reader.time(ABSOLUTE_EXPIRY)?,
             ended,
+            last_activity_at: reader.opt_time(LAST_ACTIVITY)?,
+            last_ip: owned(reader.opt_text(LAST_IP)?),
         })
     }
 }
 
+/// Kinds of record.
+const HELD: &str = "h";
+const OBSERVED: &str = "o";
+
+fn read_device(reader: &Reader<'_>) -> Result<Device, Error> {
+    let owned = |name| reader.opt_text(name).map(|it| it.map(str::to_owned));
+    let kind = reader.opt_text(DEVICE_TYPE)?;
+    Ok(Device {
+        browser: owned(BROWSER)?,
+        browser_version: owned(BROWSER_VERSION)?,
+        os: owned(OS)?,
+        os_version: owned(OS_VERSION)?,
+        device_type: DeviceType::ALL.into_iter().find(|it| Some(it.as_str()) == kind),
+        screen_resolution: owned(SCREEN)?,
+        language: owned(LANGUAGE)?,
+        timezone: owned(TIME_ZONE)?,
+    })
+}
+
+fn device_item(device: &Device) -> Item {
+    let texts = [
+        (BROWSER, device.browser.as_deref()),
+        (BROWSER_VERSION, device.browser_version.as_deref()),
+        (OS, device.os.as_deref()),
+        (OS_VERSION, device.os_version.as_deref()),
+        (DEVICE_TYPE, device.device_type.map(DeviceType::as_str)),
+        (SCREEN, device.screen_resolution.as_deref()),
+        (LANGUAGE, device.language.as_deref()),
+        (TIME_ZONE, device.timezone.as_deref()),
+    ];
+    let kept = |(name, value): (&str, Option<&str>)| {
+        value.map(|value| (name.to_owned(), text(clipped(value, SessionRecord::MAX_TEXT))))
+    };
+    texts.into_iter().filter_map(kept).collect()
+}
+
 fn clipped(value: &str, chars: usize) -> String {
     value.chars().take(chars).collect()
+}
+
+fn new_item(tenant: &TenantId, subject: &SubjectKey, record: &SessionRecord, retention: Duration) -> Item {
+    let short = |value: &str| text(clipped(value, SessionRecord::MAX_TEXT));
+    let agent = |value: &str| text(clipped(value, SessionRecord::MAX_USER_AGENT));
+    let mut item = Key::session(tenant, record.id).attributes();
+    let mut put = |name: &str, value| item.insert(name.to_owned(), value);
+    put(SCHEMA, number(SCHEMA_VERSION));
+    put(TTL, number((record.created_at + retention).secs()));
+    put(HISTORY_HASH, text(history_hash(tenant, subject)));
+    put(HISTORY_RANGE, text(history_range(record.started_at, record.id)));
+    put(SUBJECT, text(&record.subject));
+    put(CREATED_AT, time(record.created_at));
+    put(IPV4, short(&record.ip));
+    put(USER_AGENT, agent(&record.user_agent));
+    put(FINGERPRINT, short(&record.fingerprint));
+    match record.tenure {
+        Tenure::Held {
+            idle_timeout,
+            absolute_expiry,
+        } => {
+            put(KIND, text(HELD));
+            put(IDLE, number(idle_timeout.as_secs()));
+            put(ABSOLUTE_EXPIRY, time(absolute_expiry));
+        }
+        Tenure::Observed => {
+            put(KIND, text(OBSERVED));
+        }
+    }
+    let device = device_item(&record.device);
+    let optional = [
+        (
+            FACTS,
+            (record.facts != Facts::default()).then(|| facts::item(&record.facts)),
+        ),
+        (DEVICE, (!device.is_empty()).then_some(AttributeValue::M(device))),
+        (
+            STARTED_AT,
+            (record.started_at != record.created_at).then(|| time(record.started_at)),
+        ),
+        (UPDATED_AT, record.updated_at.map(time)),
+        (REFERENCE_ID, record.reference_id.as_ref().map(text)),
+        (LATEST_USER_AGENT, record.latest_user_agent.as_deref().map(agent)),
+        (SUBJECT_ISSUER, record.issuer.as_deref().map(short)),
+        (COUNTRY, record.geo_country.as_deref().map(short)),
+        (CITY, record.geo_city.as_deref().map(short)),
+        (OBSERVED_IP, record.observed_ip.as_deref().map(short)),
+        (ENDED_AT, record.ended.map(|it| time(it.at))),
+        (END_REASON, record.ended.map(|it| text(reason_code(it.reason)))),
+    ];
+    item.extend(
+        optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+    );
+    item
 }
 
 impl Store {
@@ -72,35 +190,7 @@ impl Store {
         record: &SessionRecord,
         retention: Duration,
     ) -> Result<(), Error> {
-        let short = |value: &String| text(clipped(value, SessionRecord::MAX_TEXT));
-        let mut item = Key::session(tenant, record.id).attributes();
-        let mut put = |name: &str, value| item.insert(name.to_owned(), value);
-        put(KIND, text("h"));
-        put(SCHEMA, number(SCHEMA_VERSION));
-        put(TTL, number((record.created_at + retention).secs()));
-        put(HISTORY_HASH, text(history_hash(tenant, subject)));
-        put(HISTORY_RANGE, text(history_range(record.created_at, record.id)));
-        put(SUBJECT, text(&record.subject));
-        put(CREATED_AT, time(record.created_at));
-        put(IPV4, short(&record.ip));
-        put(
-            USER_AGENT,
-            text(clipped(&record.user_agent, SessionRecord::MAX_USER_AGENT)),
-        );
-        put(FINGERPRINT, short(&record.fingerprint));
-        put(IDLE, number(record.idle_timeout.as_secs()));
-        put(ABSOLUTE_EXPIRY, time(record.absolute_expiry));
-        let optional = [
-            (SUBJECT_ISSUER, &record.issuer),
-            (COUNTRY, &record.geo_country),
-            (CITY, &record.geo_city),
-            (OBSERVED_IP, &record.observed_ip),
-        ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                item.insert(name.to_owned(), short(value));
-            }
-        }
+        let item = new_item(tenant, subject, record, retention);
         let condition = "attribute_not_exists(#pk)";
         let written = self
             .client
@@ -162,14 +252,14 @@ impl Store {
         Ok(found)
     }
 
-    /// Replaces the user agent in a record, after the session was accepted with a new one.
+    /// Writes the latest user agent into a record, after the session was accepted with a new one.
     pub async fn record_user_agent(
         &self,
         tenant: &TenantId,
         id: SessionId,
         user_agent: &str,
     ) -> Result<(), Error> {
-        let (update, condition) = ("SET #user_agent = :it", "attribute_exists(#pk)");
+        let (update, condition) = ("SET #latest_user_agent = :it", "attribute_exists(#pk)");
         let written = self
             .client
             .update_item()

@@ -1,7 +1,11 @@
-//! Facts about IP addresses that need no data.
+//! Facts about IP addresses.
+
+mod intelligence;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub use intelligence::Intelligence;
 
 /// Reads an address in its ordinary spellings; an IPv4 address written as IPv6 becomes IPv4.
 ///

@@ -12,6 +12,7 @@
 )]
 
 mod client;
+mod endings;
 mod faults;
 mod granted;
 mod hostile;

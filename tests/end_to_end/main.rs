@@ -12,6 +12,7 @@
 )]
 
 mod client;
+mod crashes;
 mod endings;
 mod faults;
 mod granted;

@@ -14,7 +14,7 @@ const REJECTING_ROUNDS: usize = 200;
 /// Fewer, because each round is a race of 59 evictions for one item, which takes seconds on a small machine.
 const EVICTING_ROUNDS: usize = 50;
 
-const FAULTY_ROUNDS: usize = 3;
+const FAULTY_ROUNDS: usize = 2;
 
 const POLICIES: [AtLimit; 4] = [
     AtLimit::Reject,

@@ -103,10 +103,7 @@ async fn the_seven_documented_calls_answer_with_the_documented_fields() {
 
     let answer = world.post(CLEANUP).bearer(&token).send().await;
     assert_eq!(answer.status, 200);
-    assert!(
-        answer.json().as_object().unwrap().values().all(Value::is_u64),
-        "a map of integers"
-    );
+    assert_eq!(answer.text, r#"{"expired":0,"deleted":0}"#, "a map of integers");
     world.end().await;
 }
 

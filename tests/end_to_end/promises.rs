@@ -289,6 +289,9 @@ async fn a_key_that_may_only_read_never_ends_a_session() {
     ] {
         assert_eq!(call.bearer(&reader).send().await.status, 403);
     }
+    let list = || world.request("GET", ACTIVE).bearer(&reader);
+    assert_eq!(list().send().await.status, 422, "a list is of one user");
+    assert_eq!(list().subject("alice").send().await.status, 403);
     assert!(world.is_valid(&alice, &id).await);
     world.end().await;
 }

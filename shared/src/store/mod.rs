@@ -15,6 +15,7 @@ mod item;
 mod keys;
 mod record;
 mod stream;
+mod update;
 
 use std::collections::HashMap;
 

@@ -345,3 +345,46 @@ async fn a_session_that_lives_is_not_stamped_whatever_is_told_of_its_guard() {
     assert!(world.is_valid(&token, &kept).await);
     world.end().await;
 }
+
+#[tokio::test]
+async fn an_ending_that_is_told_before_its_record_is_written_waits_for_it() {
+    let world = World::unsettled(&[]).await;
+    let token = world.token("alice");
+    // The guard takes the session in; its record stays on the way until everything has ended.
+    world.create(&token).await;
+    world.guard_changes();
+    let (go_on, held) = tokio::sync::oneshot::channel::<()>();
+    let (arrived, arrival) = tokio::sync::oneshot::channel();
+    let is_record = |it: &Request| it.key("sk") == Some("session");
+    world
+        .proxy
+        .before(When::nth(1).operation("PutItem").matching(is_record), async {
+            let _ = arrived.send(());
+            let _ = held.await;
+        });
+    let ending = async {
+        arrival.await.unwrap();
+        while world.active(&token).await.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(
+            world.logout(&token, "any", true).await.json()["revoked_sessions"],
+            2
+        );
+        let changes = world.guard_changes();
+        let told = world
+            .cloud
+            .invoke("settle-sessions", &json!({"Records": changes}))
+            .await;
+        let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
+        let removal = sequence(changes.last().unwrap());
+        assert_eq!(told, json!({"batchItemFailures": [{"itemIdentifier": removal}]}));
+        go_on.send(()).unwrap();
+        changes
+    };
+    let (id, changes) = tokio::join!(world.create(&token), ending);
+    assert!(deliver(&world, &changes).await.given_up.is_empty());
+    let all = [ended("revoked on its way", &id, Reason::LoggedOutEverywhere)];
+    assert_stamped(&world, &all, "late").await;
+    world.end().await;
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{World, subject};
+use crate::world::{TABLE, World, subject};
 
 async fn sweep(world: &World) -> shared::service::Cleaned {
     world
@@ -112,5 +112,19 @@ async fn a_tenant_cleans_up_its_own_sessions_alone() {
     assert_eq!(cleaned.expired, 1);
     world.tenant.id = "acme".parse().unwrap();
     assert_eq!(stored(&world, "alice").await, 1);
+    assert_eq!(sweep(&world).await.expired, 1);
+}
+
+#[tokio::test]
+async fn a_guard_that_the_index_shows_late_is_not_missed() {
+    let world = World::new().await;
+    sweep(&world).await;
+    // From here on the index shows nothing new.
+    world.proxy.lag(TABLE, Duration::from_hours(1)).await;
+    world.open("alice").await;
+    world.wait(Duration::from_mins(121));
+    assert_eq!(sweep(&world).await.guards, 0);
+    world.proxy.lag(TABLE, Duration::ZERO).await;
+    world.proxy.catch_up().await;
     assert_eq!(sweep(&world).await.expired, 1);
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use shared::model::{Reason, SessionId};
 use shared::policy::Policy;
-use shared::service::Outcome;
+use shared::service::{Outcome, Verdict};
 use tests::proxy::{Fault, When};
 
-use crate::world::{World, subject};
+use crate::world::{IP, USER_AGENT, World, subject};
 
 /// Ends a session in one of four ways, chosen by `round`.
 async fn end(world: &World, name: &str, id: SessionId, round: usize) {
@@ -29,6 +29,9 @@ async fn end(world: &World, name: &str, id: SessionId, round: usize) {
     .unwrap();
 }
 
+/// Another network, which is no reason to refuse.
+const ELSEWHERE: (&str, &str) = ("203.0.113.80", USER_AGENT);
+
 /// Each round sets two validates against one end: 10,000 races in all.
 const ROUNDS: usize = 5_000;
 
@@ -41,7 +44,11 @@ async fn no_validate_that_starts_after_an_end_finds_the_session_held() {
         // Far enough for a touch to be due, so that each validate also writes; the clean-up rounds expire.
         world.wait(Duration::from_mins(if round % 4 == 3 { 60 } else { 4 }));
         let early = async {
-            let _ = tokio::join!(world.is_held(&name, id), world.is_held(&name, id));
+            // One of the two also changes what the session is known by.
+            let _ = tokio::join!(
+                world.is_held(&name, id),
+                world.try_validate_from(&name, id, ELSEWHERE)
+            );
         };
         let ended = async {
             end(&world, &name, id, round).await;
@@ -232,4 +239,36 @@ async fn a_revoke_all_follows_a_clock_that_is_ahead() {
     let behind = world.now() - Duration::from_secs(3);
     world.sessions.end_all(&tenant, &key, behind).await.unwrap();
     assert!(!world.is_held("alice", id).await);
+}
+
+#[tokio::test]
+async fn no_touch_brings_back_what_ended_after_it_had_looked() {
+    let is_guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
+    for seen_from in [(IP, USER_AGENT), ELSEWHERE] {
+        for ending in [Reason::Revoked, Reason::LoggedOut, Reason::LoggedOutEverywhere] {
+            let world = World::new().await;
+            let id = world.open("alice").await;
+            // Long enough for a touch to be due.
+            world.wait(Duration::from_mins(4));
+            let (other, tenant, now) = (own_client(&world), world.tenant.id.clone(), world.now());
+            let end = async move {
+                let key = subject("alice").key(&tenant);
+                if ending == Reason::LoggedOutEverywhere {
+                    assert_eq!(other.end_all(&tenant, &key, now).await.unwrap(), 1);
+                } else {
+                    assert!(other.end(&tenant, &key, id, ending, None, now).await.unwrap());
+                }
+            };
+            let touch = When::nth(1).operation("UpdateItem").matching(is_guard);
+            world.proxy.before(touch, end);
+            let verdict = world.try_validate_from("alice", id, seen_from).await.unwrap();
+            assert!(
+                matches!(verdict, Verdict::NotHeld { .. }),
+                "{ending:?}: {verdict:?}"
+            );
+            assert_eq!(world.live("alice").await, [], "{ending:?}");
+            world.settle().await;
+            assert_eq!(world.ending(id).await.map(|it| it.reason), Some(ending));
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::gateway::JWKS_PATH;
 use crate::issuer::{Claims, Issuer};
 use crate::state::{Running, State};
 use crate::template::Template;
-use crate::{Cloud, Error, Log, Options, log, packages};
+use crate::{Cloud, Error, Log, Options, intelligence, log, packages};
 use arguments::{Arguments, Command, Key, Place, Token};
 
 /// Does what the command line says.
@@ -143,6 +143,7 @@ fn options(place: &Place) -> Result<Options, Error> {
     options.directory = Some(place.directory());
     options.ephemeral = false;
     options.log = Log::stderr();
+    options.intelligence = intelligence::beside(&root(&options.template));
     Ok(options)
 }
 

@@ -66,6 +66,10 @@ pub(super) struct Serve {
     /// Take clients' addresses from this request header, to try addresses out
     #[arg(long, value_name = "NAME")]
     pub(super) client_ip_header: Option<String>,
+    /// Files and folders with data about addresses, separated by colons; empty for none [default: what was built,
+    /// else a fixture]
+    #[arg(long, value_name = "PATHS")]
+    pub(super) intelligence: Option<String>,
     /// Write one JSON object with addresses and credentials here once the service answers
     #[arg(long, value_name = "FILE")]
     pub(super) ready_file: Option<PathBuf>,

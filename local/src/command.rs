@@ -1,6 +1,7 @@
 //! `cargo local`: the command line.
 
 mod arguments;
+mod intel;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ async fn act(arguments: Arguments) -> Result<(), Error> {
     match arguments.command {
         None => serve::run(&place, arguments.serve).await,
         Some(Command::Serve(serve)) => serve::run(&place, serve).await,
+        Some(Command::Intel(wanted)) => self::intel::run(&place, wanted).await,
         Some(Command::Token(token)) => print_token(&place, token).await,
         Some(Command::ApiKey(key)) => print_api_key(&place, key).await,
         Some(Command::Invoke { function, event }) => invoke(&place, &function, &event).await,

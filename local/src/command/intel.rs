@@ -1,0 +1,42 @@
+//! `cargo local intel`: builds the data about addresses, or says what it was built of.
+
+use intel::{Manifest, Options, Progress, Registries};
+
+use super::arguments::{Intel, Place};
+use super::root;
+use crate::intelligence::BUILT;
+use crate::{Error, Log, log};
+
+pub(super) async fn run(place: &Place, wanted: Intel) -> Result<(), Error> {
+    let folder = match wanted.folder {
+        Some(folder) => folder,
+        None => root(&place.template()?).join(BUILT),
+    };
+    if wanted.info {
+        let manifest = Manifest::read(&folder)?;
+        log::answer(&match manifest {
+            Some(manifest) => format!("{}\n\n{}", folder.display(), manifest.to_string().trim_end()),
+            None => format!(
+                "nothing was built in {}; `cargo local intel` does",
+                folder.display()
+            ),
+        });
+        return Ok(());
+    }
+    let options = Options {
+        downloads: wanted
+            .downloads
+            .unwrap_or_else(|| place.directory().join("downloads")),
+        registries: (!wanted.offline).then_some(Registries {
+            npm: wanted.npm_registry,
+            pypi_files: wanted.pypi_files,
+        }),
+        accept_shrinking: wanted.accept_shrinking,
+        folder,
+    };
+    let stderr = Log::stderr();
+    let progress = Progress::new(move |line| stderr.line(line));
+    let manifest = intel::build(&options, &progress).await?;
+    log::answer(&manifest.to_string());
+    Ok(())
+}

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
-use shared::network::{Intelligence, Role, Sources};
+use serde_json::{Value, json};
+use shared::model::{Absence, Anonymity};
+use shared::network::{Intelligence, Opened, Role, Sources};
 
 /// What `cargo local intel` writes, seen from the template. As a layer its content is below `/opt`.
 pub(crate) const BUILT: &str = "intel/data/holdfast";
@@ -24,10 +26,7 @@ pub(crate) fn describe(paths: Option<&str>) -> String {
     let Some(paths) = paths.filter(|it| !it.is_empty()) else {
         return "address data: none; `cargo local intel` builds it".to_owned();
     };
-    let opened = Intelligence::open(&Sources {
-        paths: paths.split(':').map(PathBuf::from).collect(),
-        documentation: None,
-    });
+    let opened = open(paths);
     let files = opened.intelligence.files().map(|(role, _, kind, built)| {
         let built = i64::try_from(built)
             .ok()
@@ -51,6 +50,47 @@ pub(crate) fn describe(paths: Option<&str>) -> String {
         ""
     };
     format!("address data: {paths} ({}){fixture}", all.join(", "))
+}
+
+/// The data in `paths`, separated as in `PATH`.
+pub(crate) fn open(paths: &str) -> Opened {
+    Intelligence::open(&Sources {
+        paths: paths.split(':').map(PathBuf::from).collect(),
+        documentation: None,
+    })
+}
+
+/// What is known of `address`, as one object.
+pub(crate) fn tell(intelligence: &Intelligence, address: &str) -> Value {
+    let facts = intelligence.look_up(address);
+    let place = facts.place();
+    let point = place.and_then(|it| it.point);
+    let Anonymity {
+        hosting,
+        vpn,
+        proxy,
+        tor,
+        relay,
+    } = facts.anonymity;
+    json!({
+        "address": address,
+        "absent": facts.absence().map(Absence::as_str),
+        "country": facts.country(),
+        "country_name": place.and_then(|it| it.country.as_deref()),
+        "region": place.and_then(|it| it.region.as_deref()),
+        "city": place.and_then(|it| it.city.as_deref()),
+        "latitude": point.map(|it| it.latitude),
+        "longitude": point.map(|it| it.longitude),
+        "radius_km": point.map(|it| it.radius_km),
+        "time_zone": place.and_then(|it| it.time_zone.as_deref()),
+        "asn": facts.asn(),
+        "organisation": facts.system.as_ref().and_then(|it| it.organisation.as_deref()),
+        "hosting": hosting,
+        "vpn": vpn,
+        "proxy": proxy,
+        "tor": tor,
+        "relay": relay,
+    })
 }
 
 /// The databases in `folder`.

@@ -85,6 +85,9 @@ pub(super) struct Intel {
     /// Say what the data that is there was built of
     #[arg(long)]
     pub(super) info: bool,
+    /// Say what the data tells of addresses, one JSON object a line; without an address they are read, one a line
+    #[arg(long, value_name = "ADDRESS", num_args = 0.., conflicts_with = "info")]
+    pub(super) ask: Option<Vec<String>>,
     /// Where the databases go, and are [default: intel/data/holdfast beside the template]
     #[arg(long, value_name = "DIR")]
     pub(super) folder: Option<PathBuf>,

@@ -4,7 +4,7 @@ use intel::{Manifest, Options, Progress, Registries};
 
 use super::arguments::{Intel, Place};
 use super::root;
-use crate::intelligence::BUILT;
+use crate::intelligence::{BUILT, open, tell};
 use crate::{Error, Log, log};
 
 pub(super) async fn run(place: &Place, wanted: Intel) -> Result<(), Error> {
@@ -23,6 +23,9 @@ pub(super) async fn run(place: &Place, wanted: Intel) -> Result<(), Error> {
         });
         return Ok(());
     }
+    if let Some(addresses) = wanted.ask {
+        return ask(&folder.display().to_string(), &addresses);
+    }
     let options = Options {
         downloads: wanted
             .downloads
@@ -38,5 +41,23 @@ pub(super) async fn run(place: &Place, wanted: Intel) -> Result<(), Error> {
     let progress = Progress::new(move |line| stderr.line(line));
     let manifest = intel::build(&options, &progress).await?;
     log::answer(&manifest.to_string());
+    Ok(())
+}
+
+/// Prints what is known of `addresses`, or of those on standard input.
+fn ask(paths: &str, addresses: &[String]) -> Result<(), Error> {
+    let opened = open(paths);
+    for problem in &opened.problems {
+        Log::stderr().line(problem.to_string());
+    }
+    for address in addresses {
+        log::answer(&tell(&opened.intelligence, address).to_string());
+    }
+    if addresses.is_empty() {
+        for line in std::io::stdin().lines() {
+            let line = line.map_err(Error::io("standard input"))?;
+            log::answer(&tell(&opened.intelligence, line.trim()).to_string());
+        }
+    }
     Ok(())
 }

@@ -13,6 +13,8 @@ mod places;
 mod progress;
 mod sources;
 mod systems;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod zones;
 

@@ -11,7 +11,10 @@
     reason = "as above"
 )]
 
+mod budgets;
 mod client;
+mod crashes;
+mod endings;
 mod faults;
 mod granted;
 mod hostile;

@@ -9,11 +9,13 @@ mod credentials;
 mod due;
 mod facts;
 mod guard;
+mod history;
 mod idempotency;
 mod item;
 mod keys;
 mod record;
 mod stream;
+mod update;
 
 use std::collections::HashMap;
 
@@ -26,6 +28,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 pub use credentials::Credentials;
 pub use due::{DueGuard, DuePage};
 pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};
+pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;
 pub use record::Stamp;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
@@ -17,7 +17,8 @@ use super::item::{Item, Reader, SCHEMA_VERSION, number, text, time};
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
 use crate::model::{
-    Device, DeviceType, Ending, Facts, Instant, SessionId, SessionRecord, SubjectKey, TenantId, Tenure,
+    Device, DeviceType, Ending, Facts, Instant, Reason, SessionId, SessionRecord, SubjectKey, TenantId,
+    Tenure,
 };
 
 /// How a session ended, on its way into its record.
@@ -30,7 +31,7 @@ pub struct Stamp<'a> {
 }
 
 impl SessionRecord {
-    fn read(item: &Item) -> Result<Self, Error> {
+    pub(super) fn read(item: &Item) -> Result<Self, Error> {
         let reader = Reader::open(item)?;
         let id = item
             .get(super::attributes::PARTITION_KEY)
@@ -259,54 +260,81 @@ impl Store {
         id: SessionId,
         user_agent: &str,
     ) -> Result<(), Error> {
+        let text = text(clipped(user_agent, SessionRecord::MAX_USER_AGENT));
         let (update, condition) = ("SET #latest_user_agent = :it", "attribute_exists(#pk)");
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":it", text(clipped(user_agent, SessionRecord::MAX_USER_AGENT)))
-            .send()
-            .await;
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, update, condition, [(":it", text)]).send().await;
         Write::of(written).map(|_| ())
     }
 
-    /// Writes down how a session of `subject` ended, unless that is written already.
+    /// Writes down how a session of `subject` ended, unless that is written already. The record of an observed session
+    /// that had not ended comes back as it was.
     ///
-    /// This is the handler's word, given beside the removal it asked for; [`Store::settle`] has the last one.
+    /// For held sessions this is the handler's word, given beside the removal it asked for; [`Store::settle`] has the
+    /// last one. For observed ones it is the end itself.
     pub async fn stamp(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         id: SessionId,
         stamp: &Stamp<'_>,
-    ) -> Result<(), Error> {
-        let condition = "#history_hash = :owner AND attribute_not_exists(#ended_at)";
+    ) -> Result<Option<SessionRecord>, Error> {
+        let condition = "#history_hash = :owner AND (attribute_not_exists(#ended_at) \
+             OR (#kind = :observed AND #ended_at > :at))";
         let mut update = "SET #ended_at = :at, #end_reason = :reason".to_owned();
         if stamp.note.is_some() {
             update.push_str(", #end_note = :note");
         }
-        let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
-            .expression_attribute_values(":at", time(stamp.ending.at))
-            .expression_attribute_values(":reason", text(reason_code(stamp.ending.reason)));
-        if let Some(note) = stamp.note {
-            write = write.expression_attribute_values(":note", text(note));
-        }
-        let written = write
-            .update_expression(update)
-            .condition_expression(condition)
+        let mut values = vec![
+            (":owner", text(history_hash(tenant, subject))),
+            (":observed", text(OBSERVED)),
+            (":at", time(stamp.ending.at)),
+            (":reason", text(reason_code(stamp.ending.reason))),
+        ];
+        values.extend(stamp.note.map(|note| (":note", text(note))));
+        let written = self
+            .update(&Key::session(tenant, id), &update, condition, values)
+            .return_values(ReturnValue::AllOld)
             .send()
             .await;
-        Write::of(written).map(|_| ())
+        let Write::Done(output) = Write::of(written)? else {
+            return Ok(None);
+        };
+        let old = output.attributes.filter(|item| !item.is_empty());
+        let old = old.as_ref().map(SessionRecord::read).transpose()?;
+        Ok(old.filter(|record| record.tenure == Tenure::Observed))
+    }
+
+    /// Sets when an observed session ends, in the past or the future; a revoked one stays as it is.
+    /// Answers the record as it is now, or nothing when there is no such record.
+    pub async fn set_end(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        ended_at: Option<Instant>,
+        now: Instant,
+    ) -> Result<Option<SessionRecord>, Error> {
+        let condition = "#kind = :observed AND (attribute_not_exists(#end_reason) OR #end_reason = :ended)";
+        let mut update = "SET #updated_at = :now".to_owned();
+        if ended_at.is_some() {
+            update.push_str(", #ended_at = :at, #end_reason = :ended");
+        }
+        let mut values = vec![
+            (":observed", text(OBSERVED)),
+            (":ended", text(reason_code(Reason::LoggedOut))),
+            (":now", time(now)),
+        ];
+        values.extend(ended_at.map(|at| (":at", time(at))));
+        let written = self
+            .update(&Key::session(tenant, id), &update, condition, values)
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        let item = match Write::of(written)? {
+            Write::Done(output) => output.attributes,
+            Write::Refused(item) => item,
+        };
+        item.as_ref().map(SessionRecord::read).transpose()
     }
 
     /// Writes down for good how a session ended, as its guard's history tells. False when there is no record.
@@ -324,27 +352,15 @@ impl Store {
         if last_address.is_some() {
             update.push_str(", #last_ip = :address");
         }
-        let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":at", time(ending.at))
-            .expression_attribute_values(":reason", text(reason_code(ending.reason)))
-            .expression_attribute_values(":last", time(last_activity))
-            .expression_attribute_values(":one", number(1));
-        if let Some(address) = last_address {
-            write = write.expression_attribute_values(":address", text(address.to_string()));
-        }
-        let written = write
-            .update_expression(update)
-            .condition_expression(condition)
-            .return_values_on_condition_check_failure(
-                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
-            )
-            .send()
-            .await;
+        let mut values = vec![
+            (":at", time(ending.at)),
+            (":reason", text(reason_code(ending.reason))),
+            (":last", time(last_activity)),
+            (":one", number(1)),
+        ];
+        values.extend(last_address.map(|address| (":address", text(address.to_string()))));
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, &update, condition, values).send().await;
         Ok(!matches!(Write::of(written)?, Write::Refused(None)))
     }
 }

@@ -35,10 +35,11 @@ impl Default for Registries {
 /// Fetches packages, unless they are there already.
 pub(crate) struct Fetcher<'a> {
     downloads: PathBuf,
-    registries: Option<&'a Registries>,
     progress: &'a Progress,
-    client: Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>,
+    remote: Option<(&'a Registries, Https)>,
 }
+
+type Https = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
 
 /// Longest wait for the next piece of an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,18 +52,14 @@ impl<'a> Fetcher<'a> {
         registries: Option<&'a Registries>,
         progress: &'a Progress,
     ) -> Result<Self, Error> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(|it| Error::Fetch(format!("the system's certificates: {it}")))?
-            // Plain only where a mirror's address says so; digests are checked either way.
-            .https_or_http()
-            .enable_http1()
-            .build();
+        let remote = match registries {
+            Some(registries) => Some((registries, https()?)),
+            None => None,
+        };
         Ok(Self {
             downloads: downloads.to_owned(),
-            registries,
             progress,
-            client: Client::builder(TokioExecutor::new()).build(connector),
+            remote,
         })
     }
 
@@ -75,7 +72,7 @@ impl<'a> Fetcher<'a> {
             self.progress.line(&format!("have {}", package.file()));
             return Ok(bytes);
         }
-        let registries = self.registries(&package.name)?;
+        let (registries, _) = self.remote(&package.name)?;
         let url = match package.registry {
             Registry::Npm => {
                 let short = package.name.rsplit('/').next().unwrap_or_default();
@@ -110,7 +107,7 @@ impl<'a> Fetcher<'a> {
         struct Published {
             integrity: String,
         }
-        let url = format!("{}/{name}/latest", self.registries(name)?.npm);
+        let url = format!("{}/{name}/latest", self.remote(name)?.0.npm);
         let answer = self.get(&url, name).await?;
         let found: Description =
             serde_json::from_slice(&answer).map_err(|it| Error::Source(format!("{name}: {it}")))?;
@@ -122,8 +119,8 @@ impl<'a> Fetcher<'a> {
         })
     }
 
-    fn registries(&self, name: &str) -> Result<&Registries, Error> {
-        self.registries.ok_or_else(|| {
+    fn remote(&self, name: &str) -> Result<&(&'a Registries, Https), Error> {
+        self.remote.as_ref().ok_or_else(|| {
             Error::Fetch(format!(
                 "{name} was not fetched before, and nothing is to be fetched now"
             ))
@@ -133,9 +130,8 @@ impl<'a> Fetcher<'a> {
     async fn get(&self, url: &str, what: &str) -> Result<Vec<u8>, Error> {
         let wrong = |why: &dyn std::fmt::Display| Error::Fetch(format!("{url}: {why}"));
         let target = url.parse().map_err(|it| wrong(&it))?;
-        let answer = patiently(self.client.get(target))
-            .await
-            .map_err(|it| wrong(&it))?;
+        let (_, client) = self.remote(what)?;
+        let answer = patiently(client.get(target)).await.map_err(|it| wrong(&it))?;
         let mut answer = answer.map_err(|it| wrong(&chain(&it)))?;
         if !answer.status().is_success() {
             return Err(wrong(&answer.status()));
@@ -159,6 +155,17 @@ impl<'a> Fetcher<'a> {
         }
         Ok(bytes)
     }
+}
+
+fn https() -> Result<Https, Error> {
+    let connector = HttpsConnectorBuilder::new()
+        .with_native_roots()
+        .map_err(|it| Error::Fetch(format!("the system's certificates: {it}")))?
+        // Plain only where a mirror's address says so; digests are checked either way.
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
 async fn patiently<T>(future: impl Future<Output = T>) -> Result<T, &'static str> {

@@ -114,6 +114,15 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| self.corrupt("bytes are missing"))
     }
 
+    /// Bytes of any length.
+    pub(super) fn opt_blob(&self, name: &str) -> Result<Option<&'a [u8]>, Error> {
+        let Some(value) = self.item.get(name) else {
+            return Ok(None);
+        };
+        let blob = value.as_b().map_err(|_| self.corrupt("not bytes"))?;
+        Ok(Some(blob.as_ref()))
+    }
+
     pub(super) fn opt_flag(&self, name: &str) -> Result<Option<bool>, Error> {
         let Some(value) = self.item.get(name) else {
             return Ok(None);

@@ -135,14 +135,30 @@ mod tests {
         ];
         for (text, first, second) in table {
             let pattern: Pattern = text.parse().unwrap();
-            assert_eq!((pattern.matches(&here), pattern.matches(&there)), (first, second), "{text}");
+            assert_eq!(
+                (pattern.matches(&here), pattern.matches(&there)),
+                (first, second),
+                "{text}"
+            );
             assert_eq!(pattern.to_string().parse(), Ok(pattern), "{text}");
         }
     }
 
     #[test]
     fn a_line_of_another_form_is_refused() {
-        for text in ["", "fr", "FRA", "AS0", "as1", "AS-1", "AS4294967296", "198.51.100.0/33", "198.51.100", "*", "F1"] {
+        for text in [
+            "",
+            "fr",
+            "FRA",
+            "AS0",
+            "as1",
+            "AS-1",
+            "AS4294967296",
+            "198.51.100.0/33",
+            "198.51.100",
+            "*",
+            "F1",
+        ] {
             assert_eq!(text.parse::<Pattern>(), Err(UnknownChoice), "{text}");
         }
     }

@@ -85,26 +85,52 @@ fn seen<T: PartialEq>(before: Option<Option<T>>, after: Option<T>) -> Option<See
 pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
     let admitted = match lesson.manner {
         Manner::Proven | Manner::Scored => true,
-        Manner::Opened => profile.days == 0 || by_itself(profile, lesson) < i32::from(Score::SUSPICIOUS.get()),
+        Manner::Opened => {
+            profile.days == 0 || by_itself(profile, lesson) < i32::from(Score::SUSPICIOUS.get())
+        }
     };
     let may = |brought: bool| admitted && (brought || lesson.manner == Manner::Proven);
     let day = lesson.day;
     let mut next = profile.clone();
     if let Some(seen) = &lesson.system {
         let digest = profile.system(seen.it);
-        meet(&mut next.networks, Profile::NETWORKS, digest, day, may(seen.brought));
+        meet(
+            &mut next.networks,
+            Profile::NETWORKS,
+            digest,
+            day,
+            may(seen.brought),
+        );
     }
     if let Some(seen) = &lesson.anonymizer {
         let digest = profile.anonymizer((seen.it != 0).then_some(seen.it));
-        meet(&mut next.networks, Profile::NETWORKS, digest, day, may(seen.brought));
+        meet(
+            &mut next.networks,
+            Profile::NETWORKS,
+            digest,
+            day,
+            may(seen.brought),
+        );
     }
     if let Some(seen) = &lesson.country {
         let digest = profile.country(&seen.it);
-        meet(&mut next.countries, Profile::COUNTRIES, digest, day, may(seen.brought));
+        meet(
+            &mut next.countries,
+            Profile::COUNTRIES,
+            digest,
+            day,
+            may(seen.brought),
+        );
     }
     if let Some(seen) = &lesson.device {
         let digest = profile.device(&seen.it);
-        meet(&mut next.devices, Profile::DEVICES, digest, day, may(seen.brought));
+        meet(
+            &mut next.devices,
+            Profile::DEVICES,
+            digest,
+            day,
+            may(seen.brought),
+        );
     }
     if next == *profile {
         return None;

@@ -1,9 +1,7 @@
 //! Is this session still held by the one who opened it?
 
 use super::Sessions;
-use crate::model::{
-    Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey,
-};
+use crate::model::{Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey};
 use crate::policy::Tenant;
 use crate::risk::{self, Action, Assessment, Evidence};
 use crate::store::{Error, Known, Stamp, Touch, Touched};
@@ -141,7 +139,10 @@ impl Sessions {
     async fn known(&self, request: &Validation<'_>) -> Result<Known, Error> {
         let (tenant, subject, now) = (&request.tenant.id, request.subject, request.now);
         if request.record.is_none() {
-            return self.store.record_and_profile(tenant, subject, request.id, now).await;
+            return self
+                .store
+                .record_and_profile(tenant, subject, request.id, now)
+                .await;
         }
         Ok(Known {
             record: None,

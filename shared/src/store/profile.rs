@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::attributes::{
-    COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, REVISION, SINCE, SORT_KEY, names,
-};
+use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, REVISION, SINCE, SORT_KEY, names};
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number};
 use super::keys::Key;
 use super::{Error, Store, Write};
@@ -57,7 +55,12 @@ impl Store {
             Key::profile(tenant, subject).attributes(),
         ];
         let items = self.batch(keys).await?;
-        let is_profile = |item: &&Item| item.get(SORT_KEY).and_then(|it| it.as_s().ok()).map(String::as_str) == Some("profile");
+        let is_profile = |item: &&Item| {
+            item.get(SORT_KEY)
+                .and_then(|it| it.as_s().ok())
+                .map(String::as_str)
+                == Some("profile")
+        };
         let record = items.iter().find(|item| !is_profile(item));
         Ok(Known {
             record: record.map(SessionRecord::read).transpose()?,
@@ -146,7 +149,22 @@ fn unpack(reader: &Reader<'_>, name: &str) -> Result<Vec<Acquaintance>, Error> {
         return Err(reader.corrupt("not whole entries"));
     }
     let thing = |packed: &[u8; PACKED]| {
-        let [a, b, c, d, e, f, g, h, first, first_low, last, last_low, days, days_low] = *packed;
+        let [
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            g,
+            h,
+            first,
+            first_low,
+            last,
+            last_low,
+            days,
+            days_low,
+        ] = *packed;
         Acquaintance {
             digest: [a, b, c, d, e, f, g, h],
             first_on: u16::from_be_bytes([first, first_low]),

@@ -33,7 +33,10 @@ const EARLIER_FINGERPRINT: u8 = 1 << 7;
 pub(super) fn pack(session: &HeldSession) -> Vec<u8> {
     let trail = &session.trail;
     let after = |at: Instant| {
-        let seconds = at.secs().saturating_sub(session.created_at.secs()).clamp(0, 0xff_ffff);
+        let seconds = at
+            .secs()
+            .saturating_sub(session.created_at.secs())
+            .clamp(0, 0xff_ffff);
         let [_, bytes @ ..] = u32::try_from(seconds).unwrap_or(0).to_be_bytes();
         bytes
     };
@@ -44,7 +47,10 @@ pub(super) fn pack(session: &HeldSession) -> Vec<u8> {
         | flag(GEO, session.geo.is_some())
         | flag(SUSPICION, trail.suspicion.is_some())
         | flag(EARLIER_SYSTEM, trail.earlier_system.is_some())
-        | flag(EARLIER_SYSTEM_IPV6, trail.earlier_system.is_some_and(|it| it.ipv6))
+        | flag(
+            EARLIER_SYSTEM_IPV6,
+            trail.earlier_system.is_some_and(|it| it.ipv6),
+        )
         | flag(EARLIER_FINGERPRINT, trail.earlier_fingerprint.is_some());
     let mut packed = Vec::with_capacity(LONGEST);
     packed.push(flags);
@@ -65,7 +71,10 @@ pub(super) fn pack(session: &HeldSession) -> Vec<u8> {
     packed.extend(trail.earlier_system.map_or([0; 3], |it| after(it.left_at)));
     packed.extend(trail.earlier_fingerprint.map_or([0; 4], |it| it.start));
     packed.extend(trail.earlier_fingerprint.map_or([0; 3], |it| after(it.left_at)));
-    let kept = packed.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let kept = packed
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
     packed.truncate(kept);
     packed
 }

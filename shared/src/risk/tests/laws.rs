@@ -60,7 +60,10 @@ fn any_session() -> impl Strategy<Value = (HeldSession, SessionRecord)> {
         }
         held.last_activity_at = at;
         held.trail.suspicion = suspicion.map(|(since, before)| {
-            Suspicion::new(at + Duration::from_mins(since), START + Duration::from_mins(before))
+            Suspicion::new(
+                at + Duration::from_mins(since),
+                START + Duration::from_mins(before),
+            )
         });
         (held, record)
     })
@@ -68,7 +71,12 @@ fn any_session() -> impl Strategy<Value = (HeldSession, SessionRecord)> {
 
 fn any_lists() -> impl Strategy<Value = Lists> {
     let pattern = proptest::sample::select(vec!["198.51.0.0/24", "2001:db8::/47", "AS64500", "US", "FR"]);
-    let list = || proptest::collection::vec(pattern.clone().prop_map(|it| it.parse::<Pattern>().unwrap()), 0..2);
+    let list = || {
+        proptest::collection::vec(
+            pattern.clone().prop_map(|it| it.parse::<Pattern>().unwrap()),
+            0..2,
+        )
+    };
     (list(), list()).prop_map(|(deny, allow)| Lists { deny, allow })
 }
 
@@ -189,7 +197,11 @@ fn a_larger_deviation_in_what_is_known_of_an_address_never_scores_lower() {
     let profile = acquainted();
     let sum = |context: &Context, minutes: u64, deny: bool| {
         let lists = Lists {
-            deny: if deny { vec!["0.0.0.0/0".parse().unwrap()] } else { Vec::new() },
+            deny: if deny {
+                vec!["0.0.0.0/0".parse().unwrap()]
+            } else {
+                Vec::new()
+            },
             ..Lists::default()
         };
         assess(&Evidence {
@@ -236,6 +248,9 @@ fn a_larger_deviation_in_what_is_known_of_an_address_never_scores_lower() {
         assert!(farther.is_sorted(), "{minutes}: {farther:?}");
     }
     let there = elsewhere("203.0.113.5", facts(64_496, "FR", Some((48.86, 17.0, 50))));
-    let sooner: Vec<i32> = (0..200).rev().map(|minutes| sum(&there, minutes, false)).collect();
+    let sooner: Vec<i32> = (0..200)
+        .rev()
+        .map(|minutes| sum(&there, minutes, false))
+        .collect();
     assert!(sooner.is_sorted(), "{sooner:?}");
 }

@@ -36,8 +36,18 @@ fn abroad() -> Context {
 fn a_first_session_is_trusted() {
     let profile = learnt(&nobody(), None, &fresh(&home()));
     assert!(profile.knows_system(64_496) && profile.knows_country("FR"));
-    assert_eq!((profile.networks.len(), profile.countries.len(), profile.devices.len()), (1, 1, 1));
-    assert_eq!((profile.since, profile.latest, profile.days), (today(), today(), 1));
+    assert_eq!(
+        (
+            profile.networks.len(),
+            profile.countries.len(),
+            profile.devices.len()
+        ),
+        (1, 1, 1)
+    );
+    assert_eq!(
+        (profile.since, profile.latest, profile.days),
+        (today(), today(), 1)
+    );
 }
 
 #[test]
@@ -52,7 +62,11 @@ fn a_session_without_anything_to_learn_teaches_nothing() {
 #[test]
 fn a_lesson_that_comes_again_or_late_changes_nothing() {
     let first = fresh(&home());
-    let there = taught(&first, &elsewhere("203.0.113.5", facts(64_498, "FR", None)), today() + 1);
+    let there = taught(
+        &first,
+        &elsewhere("203.0.113.5", facts(64_498, "FR", None)),
+        today() + 1,
+    );
     let back = taught(&there, &home(), today() + 2);
     let steps = [(None, &first), (Some(&first), &there), (Some(&there), &back)];
     let mut in_order = nobody();
@@ -84,7 +98,11 @@ fn a_session_opened_where_nobody_knows_the_subject_does_not_teach_the_place() {
     // Nor by staying, nor by another address there.
     let mut session = opened_abroad;
     for day in 1..60 {
-        let next = taught(&session, &elsewhere("203.0.113.77", abroad().facts), today() + day);
+        let next = taught(
+            &session,
+            &elsewhere("203.0.113.77", abroad().facts),
+            today() + day,
+        );
         profile = learnt(&profile, Some(&session), &next);
         session = next;
     }
@@ -95,7 +113,10 @@ fn a_session_opened_where_nobody_knows_the_subject_does_not_teach_the_place() {
         fingerprint: Sample::supplied("device-9"),
         ..home()
     };
-    assert_eq!(learnt(&known, None, &fresh(&tablet)).devices.len(), known.devices.len() + 1);
+    assert_eq!(
+        learnt(&known, None, &fresh(&tablet)).devices.len(),
+        known.devices.len() + 1
+    );
 }
 
 #[test]
@@ -115,7 +136,11 @@ fn who_proved_itself_teaches_everything() {
 #[test]
 fn an_accepted_request_teaches_what_it_brought() {
     let before = fresh(&home());
-    let after = taught(&before, &elsewhere("203.0.113.5", facts(64_498, "FR", None)), today());
+    let after = taught(
+        &before,
+        &elsewhere("203.0.113.5", facts(64_498, "FR", None)),
+        today(),
+    );
     let profile = learnt(&acquainted(), Some(&before), &after);
     assert!(profile.knows_system(64_498));
     assert_eq!(profile.countries.len(), acquainted().countries.len());

@@ -230,8 +230,11 @@ pub(super) fn examples() -> Vec<Example> {
             .allowing("AS64500")
             .after(720),
         Example::new("the subject's tablet", with("tablet", home())),
-        Example::new("back home after another system, the browser differs", firefox(home()))
-            .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
+        Example::new(
+            "back home after another system, the browser differs",
+            firefox(home()),
+        )
+        .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
         Example::new("back home after another system, nothing differs", home())
             .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
         Example::new("back to the earlier fingerprint", home()).by_way_of(&with("device-2", home())),
@@ -277,7 +280,11 @@ fn a_young_profile_makes_a_judgement_unsure() {
         (Some(&acquainted()), Confidence::Medium),
     ] {
         assert_eq!(confidence(profile, &abroad), expected);
-        assert_eq!(confidence(profile, &home()), Confidence::Medium, "nothing new to tell");
+        assert_eq!(
+            confidence(profile, &home()),
+            Confidence::Medium,
+            "nothing new to tell"
+        );
     }
     young.days = 10;
     assert_eq!(confidence(Some(&young), &abroad), Confidence::Medium);
@@ -296,7 +303,10 @@ fn time_that_passes_under_suspicion_excuses_nothing() {
         .sum()
     };
     assert!(points(&held, 720) < points(&held, 10), "a flight takes its time");
-    held.trail.suspicion = Some(crate::model::Suspicion::new(START + Duration::from_mins(10), START));
+    held.trail.suspicion = Some(crate::model::Suspicion::new(
+        START + Duration::from_mins(10),
+        START,
+    ));
     assert_eq!(points(&held, 720), points(&held, 10));
 }
 
@@ -310,7 +320,11 @@ fn what_stands_between_tells_no_place() {
     assert_eq!((held.geo, held.anonymous), (None, true));
     let travel = |held: &HeldSession, now: &Context| {
         let assessment = assessed(held, Some(&record), now);
-        assessment.factors().iter().find(|it| it.group == Group::Travel).map(|it| it.name)
+        assessment
+            .factors()
+            .iter()
+            .find(|it| it.group == Group::Travel)
+            .map(|it| it.name)
     };
     assert_eq!(travel(&held, &home()), Some("travel_anonymized"));
     held.accept(&home(), START);
@@ -324,6 +338,9 @@ fn a_gap_in_the_data_makes_no_session_forget() {
     for gap in [Facts::default(), Facts::absent(crate::model::Absence::Unknown)] {
         let mut next = held.clone();
         next.accept(&elsewhere("203.0.113.5", gap), START);
-        assert_eq!((next.asn, &next.country, next.geo), (held.asn, &held.country, held.geo));
+        assert_eq!(
+            (next.asn, &next.country, next.geo),
+            (held.asn, &held.country, held.geo)
+        );
     }
 }

@@ -12,6 +12,7 @@
 mod budgets;
 mod cleaning;
 mod endings;
+mod history;
 mod limits;
 mod races;
 mod timeouts;

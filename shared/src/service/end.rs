@@ -5,7 +5,7 @@ use crate::model::{Ending, Instant, Reason, SessionId, SubjectKey, TenantId};
 use crate::store::{Error, Removed, Stamp};
 
 impl Sessions {
-    /// Ends one session: two requests side by side. False when the subject does not hold it alive.
+    /// Ends one session, held or observed: two requests side by side. False when the subject has none that is alive.
     pub async fn end(
         &self,
         tenant: &TenantId,
@@ -23,12 +23,19 @@ impl Sessions {
             self.store.remove(tenant, subject, id, reason, now),
             self.store.stamp(tenant, subject, id, &stamp),
         );
-        let removed = removed?;
-        later_settled(stamped);
-        Ok(match removed {
-            Removed::Session(session) => session.is_live(now),
-            Removed::Before => true,
-            Removed::Absent => false,
+        Ok(match removed? {
+            Removed::Session(session) => {
+                later_settled(stamped.map(|_| ()));
+                session.is_live(now)
+            }
+            Removed::Before => {
+                later_settled(stamped.map(|_| ()));
+                true
+            }
+            // Nothing makes up for the stamp of an observed session: it is its end.
+            Removed::Absent { revoked_all_at } => {
+                stamped?.is_some_and(|record| revoked_all_at.is_none_or(|at| at < record.created_at))
+            }
         })
     }
 

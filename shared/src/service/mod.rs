@@ -3,6 +3,7 @@
 mod clean_up;
 mod context;
 mod end;
+mod fetch;
 mod list;
 mod open;
 mod owner;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 pub use clean_up::Cleaned;
 pub use context::context;
+pub use fetch::{Fetched, History, State};
 pub use list::ActiveSession;
 pub use open::{Open, OpenError, Outcome};
 pub use settle::Settled;

@@ -165,7 +165,7 @@ impl Sessions {
             self.store.stamp(tenant, request.subject, request.id, &stamp),
         );
         removed?;
-        super::end::later_settled(stamped);
+        super::end::later_settled(stamped.map(|_| ()));
         Ok(())
     }
 }

@@ -457,15 +457,23 @@ impl Store {
                     .map(Guard::read)
                     .transpose()?
                     .unwrap_or_default();
-                Ok(old.find(id).map_or(Removed::Absent, |session| {
-                    Removed::Session(Box::new(session.clone()))
-                }))
+                let revoked_all_at = old.revoked_all_at;
+                Ok(old
+                    .find(id)
+                    .map_or(Removed::Absent { revoked_all_at }, |session| {
+                        Removed::Session(Box::new(session.clone()))
+                    }))
             }
-            Write::Refused(None) => Ok(Removed::Absent),
+            Write::Refused(None) => Ok(Removed::Absent { revoked_all_at: None }),
             Write::Refused(Some(item)) => {
                 let guard = Guard::read(&item)?;
                 let ours = guard.removed_at == Some(now) && guard.why_removed(id) == Some(reason);
-                Ok(if ours { Removed::Before } else { Removed::Absent })
+                let revoked_all_at = guard.revoked_all_at;
+                Ok(if ours {
+                    Removed::Before
+                } else {
+                    Removed::Absent { revoked_all_at }
+                })
             }
         }
     }
@@ -708,5 +716,8 @@ pub enum Removed {
     /// An earlier sending of the same removal took it out.
     Before,
     /// The session was not held.
-    Absent,
+    Absent {
+        /// When all sessions of the subject were last ended at once.
+        revoked_all_at: Option<Instant>,
+    },
 }

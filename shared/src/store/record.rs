@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
@@ -16,7 +16,8 @@ use super::item::{Item, Reader, SCHEMA_VERSION, number, text, time};
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
 use crate::model::{
-    Device, DeviceType, Ending, Facts, Instant, SessionId, SessionRecord, SubjectKey, TenantId, Tenure,
+    Device, DeviceType, Ending, Facts, Instant, Reason, SessionId, SessionRecord, SubjectKey, TenantId,
+    Tenure,
 };
 
 /// How a session ended, on its way into its record.
@@ -242,17 +243,20 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
-    /// Writes down how a session of `subject` ended, unless that is written already.
+    /// Writes down how a session of `subject` ended, unless that is written already. The record of an observed session
+    /// that had not ended comes back as it was.
     ///
-    /// This is the handler's word, given beside the removal it asked for; [`Store::settle`] has the last one.
+    /// For held sessions this is the handler's word, given beside the removal it asked for; [`Store::settle`] has the
+    /// last one. For observed ones it is the end itself.
     pub async fn stamp(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         id: SessionId,
         stamp: &Stamp<'_>,
-    ) -> Result<(), Error> {
-        let condition = "#history_hash = :owner AND attribute_not_exists(#ended_at)";
+    ) -> Result<Option<SessionRecord>, Error> {
+        let condition = "#history_hash = :owner AND (attribute_not_exists(#ended_at) \
+             OR (#kind = :observed AND #ended_at > :at))";
         let mut update = "SET #ended_at = :at, #end_reason = :reason".to_owned();
         if stamp.note.is_some() {
             update.push_str(", #end_note = :note");
@@ -264,6 +268,7 @@ impl Store {
             .set_key(Some(Key::session(tenant, id).attributes()))
             .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
             .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
+            .expression_attribute_values(":observed", text(OBSERVED))
             .expression_attribute_values(":at", time(stamp.ending.at))
             .expression_attribute_values(":reason", text(reason_code(stamp.ending.reason)));
         if let Some(note) = stamp.note {
@@ -272,9 +277,55 @@ impl Store {
         let written = write
             .update_expression(update)
             .condition_expression(condition)
+            .return_values(ReturnValue::AllOld)
             .send()
             .await;
-        Write::of(written).map(|_| ())
+        let Write::Done(output) = Write::of(written)? else {
+            return Ok(None);
+        };
+        let old = output.attributes.filter(|item| !item.is_empty());
+        let old = old.as_ref().map(SessionRecord::read).transpose()?;
+        Ok(old.filter(|record| record.tenure == Tenure::Observed))
+    }
+
+    /// Sets when an observed session ends, in the past or the future; a revoked one stays as it is.
+    /// Answers the record as it is now, or nothing when there is no such record.
+    pub async fn set_end(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        ended_at: Option<Instant>,
+        now: Instant,
+    ) -> Result<Option<SessionRecord>, Error> {
+        let condition = "#kind = :observed AND (attribute_not_exists(#end_reason) OR #end_reason = :ended)";
+        let mut update = "SET #updated_at = :now".to_owned();
+        if ended_at.is_some() {
+            update.push_str(", #ended_at = :at, #end_reason = :ended");
+        }
+        let mut write = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::session(tenant, id).attributes()))
+            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .expression_attribute_values(":observed", text(OBSERVED))
+            .expression_attribute_values(":ended", text(reason_code(Reason::LoggedOut)))
+            .expression_attribute_values(":now", time(now));
+        if let Some(at) = ended_at {
+            write = write.expression_attribute_values(":at", time(at));
+        }
+        let written = write
+            .update_expression(update)
+            .condition_expression(condition)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let item = match Write::of(written)? {
+            Write::Done(output) => output.attributes,
+            Write::Refused(item) => item,
+        };
+        item.as_ref().map(SessionRecord::read).transpose()
     }
 
     /// Writes down for good how a session ended, as its guard's history tells. False when there is no record.
@@ -308,9 +359,7 @@ impl Store {
         let written = write
             .update_expression(update)
             .condition_expression(condition)
-            .return_values_on_condition_check_failure(
-                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
-            )
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         Ok(!matches!(Write::of(written)?, Write::Refused(None)))

@@ -74,6 +74,18 @@ fn every_reply_is_printed_as_its_example() {
         revoke_all: false,
         error: Some("session not found".to_owned()),
     };
+    let stepped_up = StepUpReply {
+        success: true,
+        session_id: Some(SESSION_ID.to_owned()),
+        risk_score: 0,
+        error: None,
+    };
+    let not_stepped_up = StepUpReply {
+        success: false,
+        session_id: None,
+        risk_score: 0,
+        error: Some("session not found".to_owned()),
+    };
     let one = ActiveReply {
         sessions: vec![session],
         total_count: 1,
@@ -97,6 +109,8 @@ fn every_reply_is_printed_as_its_example() {
     same("validate-session", "valid", printed(&valid));
     same("validate-session", "suspicious", printed(&suspicious));
     same("validate-session", "not-held", printed(&not_held));
+    same("step-up-session", "proven", printed(&stepped_up));
+    same("step-up-session", "not-held", printed(&not_stepped_up));
     same("list-active-sessions", "one", printed(&one));
     same("list-active-sessions", "none", printed(&none));
     same("logout-session", "ended", printed(&ended));
@@ -134,6 +148,7 @@ fn every_example_of_a_request_is_read_and_every_example_fits_its_schema() {
                 "generate-fingerprint" => FingerprintInput::read(body).err(),
                 "create-session" => CreateInput::read(body).err(),
                 "validate-session" => ValidateInput::read(body).err(),
+                "step-up-session" => StepUpInput::read(body).err(),
                 "logout-session" => LogoutInput::read(body).err(),
                 "revoke-session" => RevokeInput::read(body).err(),
                 other => panic!("{other} has no body"),

@@ -1,0 +1,151 @@
+//! One session, or a subject's history, as it is now: held or observed, alive or ended.
+
+use super::Sessions;
+use crate::model::{
+    Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, SubjectKey, TenantId, Tenure,
+};
+use crate::store::{Cursor, Error, Guard};
+
+/// A session of either kind, and how it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetched {
+    /// Everything about it.
+    pub record: SessionRecord,
+    /// Its entry in its subject's guard, while it is held.
+    pub held: Option<HeldSession>,
+    /// Whether it lives.
+    pub state: State,
+}
+
+/// Whether a session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It lives.
+    Active,
+    /// It has ended, or its time has run out.
+    Ended(Ending),
+}
+
+/// A page of a subject's sessions, those opened last first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// The sessions.
+    pub sessions: Vec<Fetched>,
+    /// Where the next page begins, unless this is the last.
+    pub next: Option<Cursor>,
+}
+
+impl Fetched {
+    /// When the session was last used, as far as it is known.
+    pub fn last_activity_at(&self) -> Instant {
+        let stored = self.held.as_ref().map(|held| held.last_activity_at);
+        stored
+            .or(self.record.last_activity_at)
+            .unwrap_or(self.record.started_at)
+    }
+
+    /// Nothing when the session was taken back before anyone was told of it.
+    fn of(record: SessionRecord, guard: &Guard, now: Instant) -> Option<Self> {
+        let held = guard.find(record.id).cloned();
+        let state = state(&record, held.as_ref(), guard, now)?;
+        Some(Self { record, held, state })
+    }
+}
+
+fn state(record: &SessionRecord, held: Option<&HeldSession>, guard: &Guard, now: Instant) -> Option<State> {
+    if record.tenure == Tenure::Observed {
+        let everywhere = guard
+            .revoked_all_at
+            .filter(|at| record.created_at <= *at)
+            .map(|at| Ending {
+                at,
+                reason: Reason::LoggedOutEverywhere,
+            });
+        let own = record.ended.filter(|ending| ending.at <= now);
+        let first = everywhere.into_iter().chain(own).min_by_key(|ending| ending.at);
+        return Some(first.map_or(State::Active, State::Ended));
+    }
+    if let Some(held) = held {
+        return Some(held.expired(now).map_or(State::Active, State::Ended));
+    }
+    let removed = guard.why_removed(record.id).map(|reason| Ending {
+        at: guard.removed_at.unwrap_or(record.created_at),
+        reason,
+    });
+    let everywhere = guard
+        .revoked_sessions
+        .iter()
+        .any(|(id, _)| *id == record.id)
+        .then_some(Ending {
+            at: guard.revoked_all_at.unwrap_or(record.created_at),
+            reason: Reason::LoggedOutEverywhere,
+        });
+    let pending = Ending {
+        at: guard.removed_at.unwrap_or(record.started_at),
+        reason: Reason::Pending,
+    };
+    let ending = removed.or(everywhere).or(record.ended).unwrap_or(pending);
+    (ending.reason != Reason::Withdrawn).then_some(State::Ended(ending))
+}
+
+/// Whether this may be the record of a session that never came to be: no guard entry, and no word of an end.
+fn is_doubtful(fetched: &Fetched) -> bool {
+    matches!(fetched.state, State::Ended(ending) if ending.reason == Reason::Pending)
+}
+
+impl Sessions {
+    /// One session of a tenant: two requests, one after the other, strongly consistent.
+    pub async fn fetch(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        now: Instant,
+    ) -> Result<Option<Fetched>, Error> {
+        let Some(record) = self.store.record(tenant, id).await? else {
+            return Ok(None);
+        };
+        let Some(owner) = record.owner() else {
+            return Ok(None);
+        };
+        let guard = self.store.guard(tenant, &owner.key(tenant)).await?;
+        Ok(Fetched::of(record, &guard.unwrap_or_default(), now))
+    }
+
+    /// At most `limit` sessions of a subject, those opened last first: two requests side by side. The index behind it
+    /// follows writes within about a second; how each session stands is strongly consistent.
+    pub async fn history(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        limit: u16,
+        after: Option<&Cursor>,
+        now: Instant,
+    ) -> Result<History, Error> {
+        let (page, guard) = tokio::join!(
+            self.store.history(tenant, subject, limit, after),
+            self.store.guard(tenant, subject),
+        );
+        let (page, guard) = (page?, guard?.unwrap_or_default());
+        Ok(History {
+            sessions: page
+                .records
+                .into_iter()
+                .filter_map(|record| Fetched::of(record, &guard, now))
+                .filter(|it| !is_doubtful(it))
+                .collect(),
+            next: page.next,
+        })
+    }
+
+    /// Writes down a session that was opened elsewhere: one request. A record that is there stays.
+    pub async fn observe(
+        &self,
+        tenant: &TenantId,
+        subject: &Subject,
+        record: &SessionRecord,
+    ) -> Result<(), Error> {
+        self.store
+            .put_record(tenant, &subject.key(tenant), record, self.retention)
+            .await
+    }
+}

@@ -1,0 +1,103 @@
+//! The sessions of a subject in the order they were opened, from the index `history`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::attributes::{HISTORY_RANGE, names};
+use super::item::{Reader, text};
+use super::keys::history_hash;
+use super::{Error, Store};
+use crate::model::{InvalidId, SessionId, SessionRecord, SubjectKey, TenantId};
+
+/// A page of a subject's history, the newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// The records.
+    pub records: Vec<SessionRecord>,
+    /// Where the next page begins, unless this is the last.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a subject's history: behind one of its sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.replace('#', "."))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let (start, id) = text.split_once('.').ok_or(InvalidId)?;
+        let digits = start.len() == 15 && start.bytes().all(|c| c.is_ascii_digit());
+        SessionId::from_compact(id)?;
+        digits.then(|| Self(format!("{start}#{id}"))).ok_or(InvalidId)
+    }
+}
+
+impl Store {
+    /// At most `limit` records of a subject, those opened last first. The index follows writes within about a second.
+    pub async fn history(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        limit: u16,
+        after: Option<&Cursor>,
+    ) -> Result<HistoryPage, Error> {
+        let mut condition = "#history_hash = :owner".to_owned();
+        if after.is_some() {
+            condition.push_str(" AND #history_range < :after");
+        }
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("history")
+            .set_expression_attribute_names(Some(names(&condition)))
+            .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
+            .scan_index_forward(false)
+            .limit(i32::from(limit));
+        if let Some(Cursor(range)) = after {
+            query = query.expression_attribute_values(":after", text(range));
+        }
+        let output = query
+            .key_condition_expression(condition)
+            .send()
+            .await
+            .map_err(Error::unavailable)?;
+        let items = output.items.unwrap_or_default();
+        let more = output.last_evaluated_key.is_some();
+        let next = match items.last().filter(|_| more) {
+            Some(last) => Some(Cursor(Reader::open(last)?.text(HISTORY_RANGE)?.to_owned())),
+            None => None,
+        };
+        Ok(HistoryPage {
+            records: items.iter().map(SessionRecord::read).collect::<Result<_, _>>()?,
+            next,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_printed() {
+        let cursor = Cursor("001700000000123#AY0Mq8RAerwBI0VniavN7w".to_owned());
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for bad in [
+            "",
+            ".",
+            "1.AY0Mq8RAerwBI0VniavN7w",
+            "001700000000123.x",
+            "001700000000123",
+        ] {
+            assert_eq!(bad.parse::<Cursor>(), Err(InvalidId), "{bad}");
+        }
+    }
+}

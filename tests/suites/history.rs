@@ -1,0 +1,168 @@
+//! Sessions of either kind are read, listed and ended alike.
+
+use std::time::Duration;
+
+use shared::model::{Device, Facts, Reason, SessionId, SessionRecord, Tenure};
+use shared::service::State;
+
+use crate::world::{World, subject};
+
+/// Tells of a session that alice opened elsewhere an hour ago.
+async fn observed(world: &World, name: &str) -> SessionId {
+    let now = world.now();
+    let id = SessionId::draw(now, &shared::clock::System).unwrap();
+    let record = SessionRecord {
+        id,
+        subject: name.to_owned(),
+        issuer: None,
+        tenure: Tenure::Observed,
+        created_at: now,
+        started_at: now - Duration::from_hours(1),
+        updated_at: None,
+        reference_id: Some("visit-1".to_owned()),
+        ip: "198.51.100.7".to_owned(),
+        facts: Facts::default(),
+        user_agent: String::new(),
+        latest_user_agent: None,
+        fingerprint: "a1b2".to_owned(),
+        device: Device::default(),
+        geo_country: None,
+        geo_city: None,
+        observed_ip: None,
+        ended: None,
+        last_activity_at: None,
+        last_ip: None,
+    };
+    let tenant = &world.tenant.id;
+    world
+        .sessions
+        .observe(tenant, &subject(name), &record)
+        .await
+        .unwrap();
+    let fetched = world.sessions.fetch(tenant, id, now).await.unwrap().unwrap();
+    assert_eq!((fetched.record, fetched.state), (record, State::Active));
+    id
+}
+
+/// How a session stands: nothing while it lives.
+async fn end(world: &World, id: SessionId) -> Option<Reason> {
+    let fetched = world.sessions.fetch(&world.tenant.id, id, world.now()).await;
+    match fetched.unwrap().unwrap().state {
+        State::Active => None,
+        State::Ended(ending) => Some(ending.reason),
+    }
+}
+
+async fn revoke(world: &World, name: &str, id: SessionId) -> bool {
+    let key = subject(name).key(&world.tenant.id);
+    let ended = world
+        .sessions
+        .end(&world.tenant.id, &key, id, Reason::Revoked, None, world.now());
+    ended.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_session_of_either_kind_is_revoked_once() {
+    let world = World::new().await;
+    for id in [observed(&world, "alice").await, world.open("alice").await] {
+        assert_eq!(end(&world, id).await, None);
+        assert!(!revoke(&world, "bob", id).await);
+        assert_eq!(end(&world, id).await, None);
+        assert!(revoke(&world, "alice", id).await);
+        assert_eq!(end(&world, id).await, Some(Reason::Revoked));
+        world.wait(Duration::from_millis(1));
+        assert!(!revoke(&world, "alice", id).await);
+    }
+}
+
+#[tokio::test]
+async fn a_revoke_all_ends_what_was_observed_before_it_and_nothing_later() {
+    let world = World::new().await;
+    let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+    let before = observed(&world, "alice").await;
+    let held = world.open("alice").await;
+    world.wait(Duration::from_secs(1));
+    assert_eq!(
+        world.sessions.end_all(tenant, &key, world.now()).await.unwrap(),
+        1
+    );
+    assert!(!revoke(&world, "alice", before).await);
+    world.wait(Duration::from_secs(1));
+    let after = observed(&world, "alice").await;
+    for (id, reason) in [
+        (before, Some(Reason::LoggedOutEverywhere)),
+        (held, Some(Reason::LoggedOutEverywhere)),
+        (after, None),
+    ] {
+        assert_eq!(end(&world, id).await, reason);
+    }
+}
+
+#[tokio::test]
+async fn an_end_in_the_future_counts_when_it_has_come() {
+    let world = World::new().await;
+    let id = observed(&world, "alice").await;
+    let at = world.now() + Duration::from_mins(5);
+    let set = world
+        .sessions
+        .store()
+        .set_end(&world.tenant.id, id, Some(at), world.now());
+    assert_eq!(set.await.unwrap().unwrap().ended.unwrap().at, at);
+    assert_eq!(end(&world, id).await, None);
+    world.wait(Duration::from_mins(5));
+    assert_eq!(end(&world, id).await, Some(Reason::LoggedOut));
+}
+
+#[tokio::test]
+async fn an_end_that_is_set_later_does_not_take_back_a_revoke() {
+    let world = World::new().await;
+    let id = observed(&world, "alice").await;
+    assert!(revoke(&world, "alice", id).await);
+    let later = world.now() + Duration::from_hours(1);
+    let set = world
+        .sessions
+        .store()
+        .set_end(&world.tenant.id, id, Some(later), world.now());
+    assert_eq!(set.await.unwrap().unwrap().ended.unwrap().reason, Reason::Revoked);
+    assert_eq!(end(&world, id).await, Some(Reason::Revoked));
+    let absent = SessionId::draw(world.now(), &shared::clock::System).unwrap();
+    let set = world
+        .sessions
+        .store()
+        .set_end(&world.tenant.id, absent, None, world.now());
+    assert_eq!(set.await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_history_is_read_page_by_page_the_newest_first() {
+    let world = World::new().await;
+    let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(world.open("alice").await);
+        world.wait(Duration::from_secs(1));
+    }
+    ids.push(world.open("alice").await);
+    ids.reverse();
+    let mut read = Vec::new();
+    let mut after = None;
+    loop {
+        let (page, usage) = world
+            .proxy
+            .measure(
+                world
+                    .sessions
+                    .history(tenant, &key, 2, after.as_ref(), world.now()),
+            )
+            .await;
+        let page = page.unwrap();
+        assert_eq!(usage.requests, 2);
+        read.extend(page.sessions.iter().map(|it| it.record.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, ids);
+    assert_eq!(end(&world, ids[5]).await, Some(Reason::Evicted));
+}

@@ -721,3 +721,7 @@ pub enum Removed {
         revoked_all_at: Option<Instant>,
     },
 }
+
+#[cfg(test)]
+#[path = "guard_size.rs"]
+mod size;

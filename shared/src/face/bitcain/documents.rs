@@ -117,6 +117,7 @@ fn every_reply_is_printed_as_its_example() {
     same("logout-session", "not-held", printed(&nothing_ended));
     same(
         "revoke-session",
+        "step-up-session",
         "revoked",
         printed(&RevokeReply { success: true }),
     );
@@ -319,6 +320,7 @@ fn the_document_names_one_operation_for_each_function() {
         "list-active-sessions",
         "logout-session",
         "revoke-session",
+        "step-up-session",
         "cleanup-sessions",
     ];
     assert_eq!(named, ours.map(str::to_owned).into());

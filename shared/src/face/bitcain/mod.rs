@@ -20,7 +20,9 @@ mod documents;
 mod golden;
 
 pub use error::Error;
-pub use input::{CreateInput, FingerprintInput, LogoutInput, MAX_BODY_BYTES, RevokeInput, StepUpInput, ValidateInput};
+pub use input::{
+    CreateInput, FingerprintInput, LogoutInput, MAX_BODY_BYTES, RevokeInput, StepUpInput, ValidateInput,
+};
 pub use problem::Problem;
 pub use reply::{
     ActiveReply, ActiveSession, CleanupReply, CreateReply, FingerprintReply, LogoutReply, RevokeReply,

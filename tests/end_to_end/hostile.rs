@@ -11,7 +11,7 @@ use crate::world::{
 };
 
 /// The functions behind routes, with method, path and a body they take.
-fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 8] {
+fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 9] {
     let facts = json!({"user_agent": USER_AGENT, "ip_address": IP});
     [
         ("generate-fingerprint", "POST", FINGERPRINT, facts),
@@ -19,6 +19,12 @@ fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 8] {
         ("validate-session", "POST", VALIDATE, sighting("no session")),
         ("list-active-sessions", "GET", ACTIVE, Value::Null),
         ("logout-session", "POST", LOGOUT, json!({"session_id": "x"})),
+        (
+            "step-up-session",
+            "POST",
+            "/api/v1/sessions/x/step-up",
+            sighting("unread"),
+        ),
         ("revoke-session", "DELETE", "/api/v1/sessions/x", json!({})),
         ("cleanup-sessions", "POST", CLEANUP, Value::Null),
         ("route-fallback", "GET", "/nowhere", Value::Null),

@@ -19,5 +19,6 @@ mod granted;
 mod hostile;
 mod limits;
 mod promises;
+mod step_up;
 mod truth;
 mod world;

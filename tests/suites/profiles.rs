@@ -42,7 +42,7 @@ fn home() -> Context {
 }
 
 fn abroad() -> Context {
-    located("203.0.113.5", NEW_YORK, "device-1")
+    located("192.0.2.5", NEW_YORK, "device-1")
 }
 
 /// A subject that was at home and at work, so that a second session of it is judged by a profile.

@@ -117,7 +117,6 @@ fn every_reply_is_printed_as_its_example() {
     same("logout-session", "not-held", printed(&nothing_ended));
     same(
         "revoke-session",
-        "step-up-session",
         "revoked",
         printed(&RevokeReply { success: true }),
     );

@@ -55,10 +55,10 @@ pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesso
             Some(_) => Manner::Scored,
             None => Manner::Opened,
         },
-        system: seen(before.map(|it| it.asn), after.asn),
-        anonymizer: seen(before.map(anonymizer), anonymizer(after)),
-        country: seen(before.map(|it| it.country.clone()), after.country.clone()),
-        device: seen(before.map(device), device(after)),
+        system: seen(before, after, |it| it.asn),
+        anonymizer: seen(before, after, anonymizer),
+        country: seen(before, after, |it| it.country.clone()),
+        device: seen(before, after, device),
     };
     let same = before.is_some_and(|it| {
         it.trail.learnt_on == after.trail.learnt_on
@@ -73,9 +73,15 @@ pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesso
     (!same && !empty).then_some(lesson)
 }
 
-fn seen<T: PartialEq>(before: Option<Option<T>>, after: Option<T>) -> Option<Seen<T>> {
-    let brought = before.is_none_or(|it| it != after);
-    after.map(|it| Seen { it, brought })
+/// What `after` has, and whether `before`, where there is one, had something else or nothing.
+fn seen<T: PartialEq>(
+    before: Option<&HeldSession>,
+    after: &HeldSession,
+    part: impl Fn(&HeldSession) -> Option<T>,
+) -> Option<Seen<T>> {
+    let it = part(after)?;
+    let brought = before.and_then(part).is_none_or(|before| before != it);
+    Some(Seen { it, brought })
 }
 
 /// The profile after the lesson; none where it knew everything.

@@ -17,6 +17,7 @@ mod profile;
 mod record;
 mod stream;
 mod trail;
+mod update;
 
 use std::collections::HashMap;
 

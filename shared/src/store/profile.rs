@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, REVISION, SINCE, SORT_KEY, names};
-use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number};
+use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, REVISION, SINCE, SORT_KEY};
+use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number};
 use super::keys::Key;
 use super::{Error, Store, Write};
 use crate::model::{Acquaintance, Instant, Profile, SessionId, SessionRecord, SubjectKey, TenantId};
@@ -86,26 +86,20 @@ impl Store {
              #latest = :latest, #days = :days, #revision = :next, #ttl = :ttl, #schema = :schema";
         let condition = "(attribute_not_exists(#revision) OR #revision = :seen) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::profile(tenant, subject).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":networks", bytes(&pack(&next.networks)))
-            .expression_attribute_values(":countries", bytes(&pack(&next.countries)))
-            .expression_attribute_values(":devices", bytes(&pack(&next.devices)))
-            .expression_attribute_values(":since", number(next.since))
-            .expression_attribute_values(":latest", number(next.latest))
-            .expression_attribute_values(":days", number(next.days))
-            .expression_attribute_values(":next", number(seen.written + 1))
-            .expression_attribute_values(":seen", number(seen.written))
-            .expression_attribute_values(":ttl", number((now + KEPT).secs()))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .update_expression(update)
-            .condition_expression(condition)
-            .send()
-            .await;
+        let values = [
+            (":networks", bytes(&pack(&next.networks))),
+            (":countries", bytes(&pack(&next.countries))),
+            (":devices", bytes(&pack(&next.devices))),
+            (":since", number(next.since)),
+            (":latest", number(next.latest)),
+            (":days", number(next.days)),
+            (":next", number(seen.written + 1)),
+            (":seen", number(seen.written)),
+            (":ttl", number((now + KEPT).secs())),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
+        let key = Key::profile(tenant, subject);
+        let written = self.update(&key, update, condition, values).send().await;
         Ok(matches!(Write::of(written)?, Write::Done(_)))
     }
 }
@@ -149,27 +143,12 @@ fn unpack(reader: &Reader<'_>, name: &str) -> Result<Vec<Acquaintance>, Error> {
         return Err(reader.corrupt("not whole entries"));
     }
     let thing = |packed: &[u8; PACKED]| {
-        let [
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
-            h,
-            first,
-            first_low,
-            last,
-            last_low,
-            days,
-            days_low,
-        ] = *packed;
+        let mut rest = Bytes::of(packed);
         Acquaintance {
-            digest: [a, b, c, d, e, f, g, h],
-            first_on: u16::from_be_bytes([first, first_low]),
-            last_on: u16::from_be_bytes([last, last_low]),
-            days: u16::from_be_bytes([days, days_low]),
+            digest: rest.next(),
+            first_on: u16::from_be_bytes(rest.next()),
+            last_on: u16::from_be_bytes(rest.next()),
+            days: u16::from_be_bytes(rest.next()),
         }
     };
     Ok(things.iter().map(thing).collect())

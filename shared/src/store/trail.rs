@@ -16,6 +16,7 @@
 //!
 //! Times are seconds since the session was opened, 3 bytes: 194 days, longer than any session lives.
 
+use super::item::Bytes;
 use crate::model::{EarlierFingerprint, EarlierSystem, Geo, HeldSession, Instant, Suspicion, Trail};
 
 /// The length when everything is set.
@@ -80,7 +81,7 @@ pub(super) fn pack(session: &HeldSession) -> Vec<u8> {
 }
 
 pub(super) fn unpack(packed: &[u8], session: &mut HeldSession) {
-    let mut rest = Bytes(packed.iter());
+    let mut rest = Bytes::of(packed);
     let [flags] = rest.next();
     let has = |bit| flags & bit != 0;
     let opened = session.created_at.secs();
@@ -122,15 +123,6 @@ pub(super) fn unpack(packed: &[u8], session: &mut HeldSession) {
         earlier_system: has(EARLIER_SYSTEM).then_some(system),
         earlier_fingerprint: has(EARLIER_FINGERPRINT).then_some(fingerprint),
     };
-}
-
-/// Bytes one after the other, with zeros for those that were left out.
-struct Bytes<'a>(std::slice::Iter<'a, u8>);
-
-impl Bytes<'_> {
-    fn next<const N: usize>(&mut self) -> [u8; N] {
-        std::array::from_fn(|_| self.0.next().copied().unwrap_or(0))
-    }
 }
 
 #[cfg(test)]

@@ -74,18 +74,6 @@ fn every_reply_is_printed_as_its_example() {
         revoke_all: false,
         error: Some("session not found".to_owned()),
     };
-    let stepped_up = StepUpReply {
-        success: true,
-        session_id: Some(SESSION_ID.to_owned()),
-        risk_score: 0,
-        error: None,
-    };
-    let not_stepped_up = StepUpReply {
-        success: false,
-        session_id: None,
-        risk_score: 0,
-        error: Some("session not found".to_owned()),
-    };
     let one = ActiveReply {
         sessions: vec![session],
         total_count: 1,
@@ -109,8 +97,6 @@ fn every_reply_is_printed_as_its_example() {
     same("validate-session", "valid", printed(&valid));
     same("validate-session", "suspicious", printed(&suspicious));
     same("validate-session", "not-held", printed(&not_held));
-    same("step-up-session", "proven", printed(&stepped_up));
-    same("step-up-session", "not-held", printed(&not_stepped_up));
     same("list-active-sessions", "one", printed(&one));
     same("list-active-sessions", "none", printed(&none));
     same("logout-session", "ended", printed(&ended));
@@ -128,6 +114,28 @@ fn every_reply_is_printed_as_its_example() {
             deleted: 2,
         }),
     );
+}
+
+#[test]
+fn the_replies_of_a_step_up_are_printed_as_their_examples() {
+    let stepped_up = StepUpReply {
+        success: true,
+        session_id: Some(SESSION_ID.to_owned()),
+        risk_score: 0,
+        error: None,
+    };
+    let not_stepped_up = StepUpReply {
+        success: false,
+        session_id: None,
+        risk_score: 0,
+        error: Some("session not found".to_owned()),
+    };
+    let examples = examples_of_replies(&document());
+    for (name, reply) in [("proven", &stepped_up), ("not-held", &not_stepped_up)] {
+        let mut found = examples.iter().filter(|it| it.operation == "step-up-session");
+        let example = found.find(|it| it.name == name).unwrap();
+        assert_eq!(printed(reply), example.value.to_string(), "{name}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A thief who moves a session in steps that are each below the threshold: how many steps it takes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
 use super::located::{elsewhere, facts, home};
 use super::*;
@@ -79,13 +79,13 @@ fn shortest(means: &Means) -> Option<Vec<u8>> {
             && held.fingerprint == goal.fingerprint
     };
     let place = |held: &HeldSession| (held.asn, held.user_agent, format!("{:?}", held.fingerprint));
-    let mut visited = HashMap::new();
+    let mut visited = HashSet::new();
     let mut open = VecDeque::from([(opened(&home()), Vec::<u8>::new())]);
     while let Some(((held, record), scores)) = open.pop_front() {
         if at_goal(&held) {
             return Some(scores);
         }
-        if visited.insert(place(&held), ()).is_some() {
+        if !visited.insert(place(&held)) {
             continue;
         }
         let now = held.last_activity_at + PATIENCE;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::network::Sources;
-use crate::policy::{Policy, RiskPolicy};
+use crate::policy::{Lists, Policy, RiskPolicy};
 
 /// Everything the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,8 @@ impl Config {
                 .required("HOLDFAST_ABSOLUTE_TIMEOUT", "aal1, aal2 or aal3", |_| true)
                 .unwrap_or(Policy::default().absolute_timeout),
             risk: reader.risk(),
+            // Tenants alone have lists.
+            lists: Lists::default(),
             trust_user_context: reader
                 .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
                 .unwrap_or_default(),

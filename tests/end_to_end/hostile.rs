@@ -11,7 +11,7 @@ use crate::world::{
 };
 
 /// The functions behind routes, with method, path and a body they take.
-fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 8] {
+fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 9] {
     let facts = json!({"user_agent": USER_AGENT, "ip_address": IP});
     [
         ("generate-fingerprint", "POST", FINGERPRINT, facts),
@@ -19,6 +19,12 @@ fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 8] {
         ("validate-session", "POST", VALIDATE, sighting("no session")),
         ("list-active-sessions", "GET", ACTIVE, Value::Null),
         ("logout-session", "POST", LOGOUT, json!({"session_id": "x"})),
+        (
+            "step-up-session",
+            "POST",
+            "/api/v1/sessions/x/step-up",
+            sighting("unread"),
+        ),
         ("revoke-session", "DELETE", "/api/v1/sessions/x", json!({})),
         ("cleanup-sessions", "POST", CLEANUP, Value::Null),
         ("route-fallback", "GET", "/nowhere", Value::Null),
@@ -215,7 +221,12 @@ async fn events_that_no_gateway_sends_end_no_function() {
     let world = World::new().await;
     let token = world.token("alice");
     for (function, method, path, body) in endpoints() {
-        let good = event(&token, method, path, &body);
+        let credential = if function == "step-up-session" {
+            world.cloud.api_key()
+        } else {
+            &token
+        };
+        let good = event(credential, method, path, &body);
         let usual = ask(&world, function, &good, "a good event").await;
         for (what, event) in broken(&good) {
             ask(&world, function, &event, &what).await;

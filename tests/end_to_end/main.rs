@@ -20,5 +20,6 @@ mod granted;
 mod hostile;
 mod limits;
 mod promises;
+mod step_up;
 mod truth;
 mod world;

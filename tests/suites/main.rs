@@ -14,6 +14,7 @@ mod cleaning;
 mod endings;
 mod history;
 mod limits;
+mod profiles;
 mod races;
 mod timeouts;
 mod world;

@@ -5,13 +5,17 @@ mod facts;
 mod ids;
 mod instant;
 mod pfid;
+mod profile;
 mod session;
+mod trail;
 
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
 pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;
 pub use pfid::{Kind, Partition, Pfid};
+pub use profile::{Acquaintance, Profile};
 pub use session::{
     Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
+pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};

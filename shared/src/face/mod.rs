@@ -1,6 +1,11 @@
 //! The published APIs: what each reads, answers, and says when something is wrong. No I/O.
 
 pub mod bitcain;
+pub mod prefactor;
+
+mod route;
+
+pub use route::Route;
 
 /// What a caller is told when a request fails, in the words of the face it was sent to.
 ///

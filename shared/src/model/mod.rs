@@ -1,6 +1,7 @@
 //! The words of the domain: ids, instants, sessions and how they end. No I/O.
 
 mod credential;
+mod derived;
 mod facts;
 mod ids;
 mod instant;
@@ -8,6 +9,7 @@ mod pfid;
 mod session;
 
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
+pub use derived::{DeviceId, Places};
 pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;

@@ -3,6 +3,8 @@
 pub mod bitcain;
 pub mod prefactor;
 
+#[cfg(test)]
+mod openapi;
 mod route;
 
 pub use route::Route;

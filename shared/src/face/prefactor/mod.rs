@@ -13,6 +13,9 @@ mod reply;
 mod route;
 mod summary;
 
+#[cfg(test)]
+mod documents;
+
 pub use error::{Error, Fields};
 pub use id::session_id;
 pub use page::{Page, REACH};

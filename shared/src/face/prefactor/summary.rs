@@ -159,4 +159,4 @@ fn title(record: &SessionRecord, agent: &UserAgent) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

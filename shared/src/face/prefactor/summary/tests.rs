@@ -54,7 +54,7 @@ fn held() -> HeldSession {
 }
 
 /// A session that was opened just now.
-fn session() -> Fetched {
+pub(in crate::face::prefactor) fn session() -> Fetched {
     let id: SessionId = "011f71fb-0450-7abc-8123-456789abcdef".parse().unwrap();
     Fetched {
         record: SessionRecord {
@@ -87,11 +87,12 @@ fn session() -> Fetched {
     }
 }
 
-fn told(session: &Fetched) -> Summary {
+pub(in crate::face::prefactor) fn told(session: &Fetched) -> Summary {
     summary(&acme(), session, &Intelligence::none()).unwrap()
 }
 
-fn ended(reason: Reason) -> Fetched {
+/// One that ended half an hour later.
+pub(in crate::face::prefactor) fn ended(reason: Reason) -> Fetched {
     let at = opened() + Duration::from_mins(30);
     let mut session = session();
     session.held = None;

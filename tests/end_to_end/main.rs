@@ -12,10 +12,12 @@
 )]
 
 mod client;
+mod faces;
 mod faults;
 mod granted;
 mod hostile;
 mod limits;
+mod prefactor;
 mod promises;
 mod truth;
 mod world;

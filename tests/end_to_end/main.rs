@@ -12,6 +12,8 @@
 )]
 
 mod client;
+mod crashes;
+mod endings;
 mod faces;
 mod faults;
 mod granted;

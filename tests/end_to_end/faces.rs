@@ -19,24 +19,24 @@ enum Opened {
 /// A way to end a session, and how it reads on the Prefactor face then.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Ended {
-    ByLogout,
-    ByLogoutEverywhere,
-    ByRevoke,
-    ByPrefactor,
+    Logout,
+    LogoutEverywhere,
+    Revoke,
+    PrefactorRevoke,
 }
 
 impl Ended {
     const ALL: [Self; 4] = [
-        Self::ByLogout,
-        Self::ByLogoutEverywhere,
-        Self::ByRevoke,
-        Self::ByPrefactor,
+        Self::Logout,
+        Self::LogoutEverywhere,
+        Self::Revoke,
+        Self::PrefactorRevoke,
     ];
 
     const fn status(self) -> &'static str {
         match self {
-            Self::ByLogout => "complete",
-            Self::ByLogoutEverywhere | Self::ByRevoke | Self::ByPrefactor => "revoked",
+            Self::Logout => "complete",
+            Self::LogoutEverywhere | Self::Revoke | Self::PrefactorRevoke => "revoked",
         }
     }
 }
@@ -85,10 +85,10 @@ impl World {
         let alice = self.token("alice");
         let said = |answer: &Answer| answer.json()["success"] == true;
         match ended {
-            Ended::ByLogout => said(&self.logout(&alice, id, false).await),
-            Ended::ByLogoutEverywhere => self.logout(&alice, id, true).await.status == 200,
-            Ended::ByRevoke => self.revoke(&alice, id).await.status == 200,
-            Ended::ByPrefactor => {
+            Ended::Logout => said(&self.logout(&alice, id, false).await),
+            Ended::LogoutEverywhere => self.logout(&alice, id, true).await.status == 200,
+            Ended::Revoke => self.revoke(&alice, id).await.status == 200,
+            Ended::PrefactorRevoke => {
                 let path = format!("/api/v1/session/{id}/revoke");
                 self.post(&path).bearer(&alice).send().await.status == 200
             }
@@ -166,7 +166,7 @@ async fn a_session_ended_on_one_face_is_ended_on_all() {
                 let over = (ended.status().to_owned(), false, false);
                 assert_eq!(world.reading(&names).await, over, "{what}");
                 assert!(!world.is_valid(&world.token("alice"), id).await, "{what}");
-                for again in [Ended::ByLogout, Ended::ByRevoke, Ended::ByPrefactor] {
+                for again in [Ended::Logout, Ended::Revoke, Ended::PrefactorRevoke] {
                     assert!(!world.end_it(again, id).await, "{what}, {again:?}");
                 }
 

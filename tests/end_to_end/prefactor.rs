@@ -234,7 +234,7 @@ async fn what_cannot_be_a_session_of_the_caller_is_told_apart_by_its_spelling_al
             assert_eq!(usage.calls.iter().filter(of_sessions).count(), 0, "{spelled}");
         }
     }
-    let encoded: String = pfid.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = pfid.replacen('0', "%30", 1);
     assert_eq!(
         fetch(&world, &encoded).bearer(&alice).send().await.status,
         200,

@@ -1,6 +1,9 @@
 //! The published APIs: what each reads, answers, and says when something is wrong. No I/O.
 
 pub mod bitcain;
+pub mod corsa;
+mod json;
+mod text;
 
 /// What a caller is told when a request fails, in the words of the face it was sent to.
 ///

@@ -1,13 +1,17 @@
 //! The words of the domain: ids, instants, sessions and how they end. No I/O.
 
+mod client;
 mod credential;
+mod device;
 mod facts;
 mod ids;
 mod instant;
 mod pfid;
 mod session;
 
+pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
+pub use device::DeviceId;
 pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;

@@ -44,6 +44,12 @@ impl Fetched {
             .unwrap_or(self.record.started_at)
     }
 
+    /// Whether `may` says so of the one whose session it is.
+    pub fn belongs_to(&self, tenant: &TenantId, may: impl FnOnce(&SubjectKey) -> bool) -> bool {
+        let owner = self.record.owner();
+        owner.is_some_and(|owner| may(&owner.key(tenant)))
+    }
+
     /// Nothing when the session was taken back before anyone was told of it.
     fn of(record: SessionRecord, guard: &Guard, now: Instant) -> Option<Self> {
         let held = guard.find(record.id).cloned();

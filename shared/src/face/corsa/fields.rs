@@ -13,7 +13,7 @@ const MAX_NAME: usize = 255;
 /// Most characters of a session's own id at the caller.
 const MAX_REFERENCE: usize = 512;
 /// Most labels of a kind.
-const MAX_LABELS: usize = 50;
+pub(super) const MAX_LABELS: usize = 50;
 
 /// The complaints about one body.
 #[derive(Default)]

@@ -5,7 +5,7 @@
 //! client only what [`ClientInput`] has is kept.
 
 use super::error::Error;
-use super::fields::{Complaints, Fields, parse};
+use super::fields::{Complaints, Fields, MAX_LABELS, parse};
 use crate::face::text::clean;
 use crate::model::{AccountStatus, ActivityStatus, Device, DeviceType, Instant};
 
@@ -173,6 +173,9 @@ impl ClientInput {
 }
 
 impl ClientChange {
+    /// Most labels of a kind.
+    pub const MOST_LABELS: usize = MAX_LABELS;
+
     /// Reads a body of at most [`MAX_BODY_BYTES`].
     ///
     /// # Errors

@@ -1,6 +1,13 @@
 //! What a request gets that no endpoint of this face takes, as NestJS decides it.
 
 use super::error::Error;
+use crate::model::ClientKind;
+
+/// The kind of client a path below `/v1/clients` is about.
+pub fn kind_of(path: &str) -> Option<ClientKind> {
+    let kind = path.strip_prefix("/v1/clients/")?.split('/').next()?;
+    ClientKind::ALL.into_iter().find(|it| it.as_str() == kind)
+}
 
 /// The answer to a request to this path: NestJS knows no other methods of a path, only other paths.
 ///

@@ -15,10 +15,11 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     caller.require_any(&[Scope::SessionsRead, Scope::SessionsWrite])?;
     let named = request.parameter("id").unwrap_or_default();
 
-    let session = app.sessions.named(&caller.tenant, named, now).await?;
-    let tenant = &caller.tenant.id;
-    let visible = session.filter(|it| it.belongs_to(tenant, |owner| caller.may_see(owner)));
+    let tenant = &caller.tenant;
+    let only = caller.subject().map(|subject| subject.key(&tenant.id));
 
-    let session = visible.ok_or(Error::SessionNotFound)?;
-    Ok(Reply::json(&Session::of(tenant, &session)))
+    let session = app.sessions.named(tenant, only.as_ref(), named, now).await?;
+
+    let session = session.ok_or(Error::SessionNotFound)?;
+    Ok(Reply::json(&Session::of(&tenant.id, &session)))
 }

@@ -41,10 +41,9 @@ async fn update(
 ) -> Result<Reply, Error> {
     let tenant = &caller.tenant.id;
     let named = request.parameter("id").unwrap_or_default();
-    let session = app.sessions.named(&caller.tenant, named, now).await?;
-    let session = session
-        .filter(|it| it.belongs_to(tenant, |owner| caller.may_see(owner)))
-        .ok_or(Error::SessionNotFound)?;
+    let only = caller.subject().map(|subject| subject.key(tenant));
+    let session = app.sessions.named(&caller.tenant, only.as_ref(), named, now);
+    let session = session.await?.ok_or(Error::SessionNotFound)?;
     if let Some(ended_at) = input.ended_at {
         check(&session, ended_at, now)?;
     }

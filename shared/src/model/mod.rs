@@ -2,7 +2,7 @@
 
 mod client;
 mod credential;
-mod device;
+mod derived;
 mod facts;
 mod ids;
 mod instant;
@@ -11,7 +11,7 @@ mod session;
 
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
-pub use device::DeviceId;
+pub use derived::{DeviceId, Places};
 pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;

@@ -2,7 +2,8 @@
 
 use super::{Fetched, Sessions, State};
 use crate::model::{
-    Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject, TenantId, Tenure,
+    Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject, SubjectKey,
+    TenantId, Tenure,
 };
 use crate::policy::Tenant;
 use crate::store::Error;
@@ -110,14 +111,26 @@ impl Sessions {
 
     /// The session of this id in either spelling, else the newest the caller called so: up to three requests, one
     /// after the other.
-    pub async fn named(&self, tenant: &Tenant, text: &str, now: Instant) -> Result<Option<Fetched>, Error> {
+    ///
+    /// For a caller that may know of the sessions of `only` alone another's is not there, and costs as much.
+    pub async fn named(
+        &self,
+        tenant: &Tenant,
+        only: Option<&SubjectKey>,
+        text: &str,
+        now: Instant,
+    ) -> Result<Option<Fetched>, Error> {
+        let fetch = async |id| match only {
+            Some(subject) => self.fetch_of(&tenant.id, subject, id, now).await,
+            None => self.fetch(&tenant.id, id, now).await,
+        };
         if let Ok(id) = SessionId::parse(text, tenant.partition)
-            && let Some(fetched) = self.fetch(&tenant.id, id, now).await?
+            && let Some(fetched) = fetch(id).await?
         {
             return Ok(Some(fetched));
         }
         match self.store.reference(&tenant.id, text).await? {
-            Some(id) => self.fetch(&tenant.id, id, now).await,
+            Some(id) => fetch(id).await,
             None => Ok(None),
         }
     }

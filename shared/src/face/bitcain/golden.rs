@@ -7,10 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::route::{Route, unrouted};
 use super::*;
 use crate::auth;
-use crate::face::Failure;
+use crate::face::{Failure, Route};
 use crate::model::Instant;
 
 const CORPUS: &str = include_str!("../../../../tests/golden/bitcain.json");

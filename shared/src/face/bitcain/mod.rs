@@ -25,4 +25,4 @@ pub use reply::{
     ActiveReply, ActiveSession, CleanupReply, CreateReply, FingerprintReply, LogoutReply, RevokeReply,
     ValidateReply,
 };
-pub use route::{Route, unrouted};
+pub use route::unrouted;

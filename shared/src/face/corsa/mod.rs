@@ -20,4 +20,4 @@ pub use error::Error;
 pub use input::{ClientChange, ClientInput, IngestInput, LabelChange, MAX_BODY_BYTES, UpdateInput};
 pub use page::{Page, upsert};
 pub use reply::{Client, Session};
-pub use route::{kind_of, unrouted};
+pub use route::{kind_of, owns, unrouted};

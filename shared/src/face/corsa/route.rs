@@ -9,6 +9,12 @@ pub fn kind_of(path: &str) -> Option<ClientKind> {
     ClientKind::ALL.into_iter().find(|it| it.as_str() == kind)
 }
 
+/// Whether a path is this face's.
+pub fn owns(path: &str) -> bool {
+    let below = path.strip_prefix("/v1");
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The answer to a request to this path: NestJS knows no other methods of a path, only other paths.
 ///
 /// `query` is the raw query string, empty when there is none.

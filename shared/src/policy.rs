@@ -29,6 +29,8 @@ pub struct Policy {
     pub risk: RiskPolicy,
     /// Whether IP, user agent and fingerprint in a body are believed when a user's own token sends them.
     pub trust_user_context: bool,
+    /// Whether a session is told of only for a client that is known already.
+    pub known_clients_only: bool,
 }
 
 impl Policy {
@@ -44,6 +46,7 @@ impl Default for Policy {
             absolute_timeout: AbsoluteTimeout::Aal2,
             risk: RiskPolicy::default(),
             trust_user_context: false,
+            known_clients_only: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The gateway's own `{"message":"Not Found"}` would break the faces, so the route `$default` ends here.
 
-use shared::face::{Failure, Route, bitcain, prefactor};
+use shared::face::{Failure, Route, bitcain, corsa, prefactor};
 use shared::runtime::Fault;
 use shared::runtime::http::{Reply, Request};
 
@@ -14,6 +14,9 @@ pub enum Error {
     /// What bitcain's callers are told, and everybody on a path of no face.
     #[error(transparent)]
     Bitcain(#[from] bitcain::Error),
+    /// What Corsa's callers are told.
+    #[error(transparent)]
+    Corsa(#[from] corsa::Error),
     /// What Prefactor's callers are told.
     #[error(transparent)]
     Prefactor(#[from] prefactor::Error),
@@ -23,6 +26,7 @@ impl Error {
     fn failure(&self) -> &dyn Failure {
         match self {
             Self::Bitcain(error) => error,
+            Self::Corsa(error) => error,
             Self::Prefactor(error) => error,
         }
     }
@@ -63,7 +67,9 @@ pub fn handle(request: &Request) -> Result<Reply, Error> {
         .map(|(path, method)| Route { method, path })
         .collect();
     let path = &request.path;
-    Err(if prefactor::owns(path) {
+    Err(if corsa::owns(path) {
+        corsa::unrouted(&request.method, path, &request.query).into()
+    } else if prefactor::owns(path) {
         prefactor::unrouted(&routes, path).into()
     } else {
         bitcain::unrouted(&routes, path, &request.query).into()

@@ -1,11 +1,14 @@
 //! The published APIs: what each reads, answers, and says when something is wrong. No I/O.
 
 pub mod bitcain;
+pub mod corsa;
 pub mod prefactor;
 
+mod json;
 #[cfg(test)]
 mod openapi;
 mod route;
+mod text;
 
 pub use route::Route;
 

@@ -134,6 +134,13 @@ impl Subject {
     }
 }
 
+impl From<SessionId> for ClientId {
+    /// A fresh id, for a client that is told of without a name.
+    fn from(drawn: SessionId) -> Self {
+        Self(drawn.0)
+    }
+}
+
 impl ClientId {
     /// What stands for the subject in stored keys.
     pub fn key(self) -> SubjectKey {

@@ -1,5 +1,6 @@
 //! The words of the domain: ids, instants, sessions and how they end. No I/O.
 
+mod client;
 mod credential;
 mod derived;
 mod facts;
@@ -8,6 +9,7 @@ mod instant;
 mod pfid;
 mod session;
 
+pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
 pub use derived::{DeviceId, Places};
 pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};

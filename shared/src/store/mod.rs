@@ -5,6 +5,7 @@
 
 mod attempts;
 pub mod attributes;
+mod client;
 mod credentials;
 mod due;
 mod facts;
@@ -14,6 +15,7 @@ mod idempotency;
 mod item;
 mod keys;
 mod record;
+mod reference;
 mod stream;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+pub use client::PutClient;
 pub use credentials::Credentials;
 pub use due::{DueGuard, DuePage};
 pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};

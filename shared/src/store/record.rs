@@ -332,9 +332,14 @@ impl Store {
         now: Instant,
     ) -> Result<Option<SessionRecord>, Error> {
         let condition = "#kind = :observed AND (attribute_not_exists(#end_reason) OR #end_reason = :ended)";
+        let mut condition = condition.to_owned();
         let mut update = "SET #updated_at = :now".to_owned();
-        if ended_at.is_some() {
+        if let Some(at) = ended_at {
             update.push_str(", #ended_at = :at, #end_reason = :ended");
+            if now < at {
+                // What has ended does not live again.
+                condition.push_str(" AND (attribute_not_exists(#ended_at) OR #ended_at > :now)");
+            }
         }
         let mut write = self
             .client

@@ -9,7 +9,6 @@ mod faults;
 mod fields;
 mod input;
 mod integer;
-mod json;
 mod problem;
 mod reply;
 mod route;

@@ -133,7 +133,8 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
         ("GET", "/api/v1/session".to_owned()),
         ("POST", format!("/api/v1/session/{fetched}/revoke")),
     ] {
-        let answer = world.request(method, &path).bearer(&alice).send().await;
+        let call = world.request(method, &path).bearer(&alice);
+        let answer = call.header("idempotency-key", "once").send().await;
         assert_eq!(answer.status, 200, "{method} {path}: {answer:?}");
     }
     let fourth = world.create(&alice).await;

@@ -159,6 +159,44 @@ async fn what_a_caller_may_do_now_is_what_it_then_can_do() {
 }
 
 #[tokio::test]
+async fn a_revoke_sent_again_with_its_key_gets_its_answer_again() {
+    let world = World::new().await;
+    let alice = world.token("alice");
+    let again = |id: &str, key: &str| {
+        let call = revoke(&world, id).bearer(&alice);
+        call.header("idempotency-key", key)
+    };
+    let id = world.create(&alice).await;
+    let first = again(&id, "k1").send().await;
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(again(&id, "k1").send().await.visible(), first.visible());
+    assert_eq!(code(&again(&id, "k2").send().await), "invalid_action");
+    assert_eq!(code(&again(&id, "k1").body("{}").send().await), "bad_request");
+    assert_eq!(code(&again(&id, "a b").send().await), "bad_request");
+
+    // Revoked, but cut short before its answer was kept: the next sending finishes it.
+    let id = world.create(&alice).await;
+    let idempotency =
+        |it: &tests::proxy::Request| it.operation == "UpdateItem" && it.key("sk") == Some("idem");
+    world
+        .proxy
+        .fault(When::always().matching(idempotency), [Fault::InternalError]);
+    assert_eq!(code(&again(&id, "k3").send().await), "unknown");
+    world.proxy.heal();
+    let running = again(&id, "k3").send().await;
+    assert_eq!(
+        (running.status.as_u16(), code(&running).as_str()),
+        (409, "invalid_action")
+    );
+    let wait: u64 = running.header("retry-after").unwrap().parse().unwrap();
+    tokio::time::sleep(Duration::from_secs(wait)).await;
+    let resumed = again(&id, "k3").send().await;
+    assert_eq!(resumed.status, 200, "{resumed:?}");
+    assert_eq!(resumed.json()["details"]["status"], "revoked");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_fetch_changes_nothing() {
     let world = World::new().await;
     let alice = world.token("alice");

@@ -46,7 +46,7 @@ def unknown(found, known, where=""):
     for key, value in found.items():
         if key not in known:
             yield f"{where}{key}"
-        elif isinstance(value, dict) and key not in ("headers", "pathParameters", "Keys", "NewImage", "OldImage"):
+        elif isinstance(value, dict) and key not in ("headers", "pathParameters", "queryStringParameters", "Keys", "NewImage", "OldImage"):
             yield from unknown(value, known[key], f"{where}{key}.")
 
 

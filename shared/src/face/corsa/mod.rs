@@ -14,6 +14,8 @@ mod route;
 mod time;
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod golden;
 
 pub use error::Error;

@@ -13,7 +13,7 @@ const LIMIT: usize = 5;
 const PARALLEL: usize = 64;
 const ROUNDS: usize = 200;
 /// Rounds that run at a time, each on a subject of its own: a round mostly waits for its turn at one item.
-const ABREAST: usize = 4;
+const ABREAST: usize = 8;
 
 const FAULTY_ROUNDS: usize = 3;
 

@@ -197,17 +197,22 @@ impl Cloud {
 
     /// Runs one event through a function, named by package, logical id or name.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Bytes, Error> {
-        let known = self.template.function(function);
-        let found = known.and_then(|known| self.functions.iter().find(|it| it.spec() == known));
-        let found = found.ok_or_else(|| Error::Unknown(function.to_owned()))?;
         let event = Bytes::from(event.to_string());
-        found
+        self.function(function)?
             .invoke(event, None)
             .await
             .map_err(|failure| Error::Function {
                 function: function.to_owned(),
                 failure,
             })
+    }
+
+    /// Kills a function's processes, also in the middle of an invocation, as when their machine is lost.
+    ///
+    /// Who waits for an answer is told of a crash; the next invocation starts a new process.
+    pub async fn kill(&self, function: &str) -> Result<(), Error> {
+        self.function(function)?.kill().await;
+        Ok(())
     }
 
     /// Fires every schedule of a function now; gives the function's last output.
@@ -264,6 +269,12 @@ impl Cloud {
             dynamodb_url: self.dynamodb.url().to_owned(),
             table: self.table.clone(),
         }
+    }
+
+    fn function(&self, name: &str) -> Result<&Arc<Function>, Error> {
+        let known = self.template.function(name);
+        let found = known.and_then(|known| self.functions.iter().find(|it| it.spec() == known));
+        found.ok_or_else(|| Error::Unknown(name.to_owned()))
     }
 
     fn store(&self) -> Credentials {

@@ -144,6 +144,23 @@ async fn failures_are_answered_as_the_gateway_does_and_a_fresh_instance_follows(
 }
 
 #[tokio::test]
+async fn a_killed_function_answers_as_a_crashed_one_and_starts_anew() {
+    let (cloud, lines) = cloud().await;
+    let (_, first) = send(&cloud, "POST", "/api/v1/sessions", "").await;
+    let (answer, ()) = tokio::join!(send(&cloud, "POST", "/api/v1/sessions", "sleep"), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        cloud.kill("EchoFunction").await.unwrap();
+    });
+    assert_eq!(answer.0, 500);
+    assert_eq!(count(&lines, "was killed before it answered"), 1);
+    let (status, second) = send(&cloud, "POST", "/api/v1/sessions", "").await;
+    assert_eq!(status, 200);
+    assert_ne!(first["pid"], second["pid"]);
+    assert!(cloud.kill("no-function").await.is_err());
+    cloud.shutdown().await;
+}
+
+#[tokio::test]
 async fn an_instance_that_ends_while_idle_is_replaced_unnoticed() {
     let (cloud, _) = cloud().await;
     let (_, first) = send(&cloud, "POST", "/api/v1/sessions", "answer and exit").await;

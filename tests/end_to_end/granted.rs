@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::clock::{Clock, System};
-use shared::model::{SessionId, Subject};
-use shared::service::{Open, Outcome, context};
+use shared::model::SessionId;
+use shared::policy::AbsoluteTimeout;
 use tests::proxy::{Fault, When};
 
 use crate::world::{
@@ -64,32 +63,10 @@ fn plain(yaml: serde_norway::Value) -> Value {
     }
 }
 
-/// Opens a session two hours ago; with an idle timeout of one hour it has expired since.
-async fn open_in_the_past(world: &World, subject: &str) -> SessionId {
-    let (now, tenant) = (System.now() - Duration::from_hours(2), world.tenant().await);
-    let (context, fingerprint) = context(IP, USER_AGENT, None, true, shared::model::Facts::default());
-    let opened = world
-        .sessions()
-        .open(&Open {
-            tenant: &tenant,
-            subject: &Subject::new(subject).unwrap(),
-            id: SessionId::draw(now, &System).unwrap(),
-            context: &context,
-            fingerprint: &fingerprint,
-            geo_country: None,
-            geo_city: None,
-            observed_ip: None,
-            idle_timeout: Duration::from_hours(1),
-            issued_at: now,
-            now,
-            since: now,
-        })
-        .await
-        .unwrap();
-    match opened {
-        Outcome::Opened { id, .. } => id,
-        other => panic!("{other:?}"),
-    }
+/// A session that ran out an hour ago.
+async fn expired(world: &World, subject: &str) -> SessionId {
+    let (ago, idle) = (Duration::from_hours(2), Duration::from_hours(1));
+    world.opened(subject, ago, idle, AbsoluteTimeout::Aal2).await
 }
 
 #[tokio::test]
@@ -163,10 +140,10 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     world.logout(&key, &sixth, false).await;
     world.logout(&alice, &sixth, true).await;
 
-    let expired = open_in_the_past(&world, "carol").await;
+    let run_out = expired(&world, "carol").await;
     let output: Value = serde_json::from_slice(&world.cloud.fire("cleanup-sessions").await.unwrap()).unwrap();
     assert_eq!(output["expired"], 1, "{output}");
-    open_in_the_past(&world, "dave").await;
+    expired(&world, "dave").await;
     let cleaned = world
         .post(CLEANUP)
         .bearer(&world.token("dave"))
@@ -174,11 +151,11 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
         .await
         .json();
     assert_eq!(cleaned["expired"], 1);
-    open_in_the_past(&world, "erin").await;
+    expired(&world, "erin").await;
     assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);
 
     world.cloud.streams_read().await;
-    for id in [evicted, third, fourth, fifth, sixth, expired.to_string()] {
+    for id in [evicted, third, fourth, fifth, sixth, run_out.to_string()] {
         let record = world.record(&id).await.expect("its record");
         assert!(record.ended.is_some(), "{record:?}");
     }

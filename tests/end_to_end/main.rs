@@ -12,6 +12,8 @@
 )]
 
 mod client;
+mod crashes;
+mod endings;
 mod faults;
 mod granted;
 mod hostile;

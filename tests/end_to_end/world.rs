@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::template::Template;
-use local::{Claims, Cloud, Engine, Log, Options};
+use local::{Claims, Cloud, Log, Options};
 use serde_json::{Map, Value, json};
 use shared::clock::{Clock, System};
-use shared::model::{Partition, SessionId, Subject, TenantId};
-use shared::policy::{Policy, Tenant};
-use shared::service::Sessions;
+use shared::model::{Facts, Partition, SessionId, Subject, TenantId};
+use shared::policy::{AbsoluteTimeout, Policy, Tenant};
+use shared::service::{Open, Outcome, Sessions, context};
 use shared::store::Store;
+use tests::engine::{Engine, StreamPosition};
 use tests::proxy::Proxy;
 
 use crate::client::{Answer, Call, Client};
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
     client: Client,
     engine: Engine,
+    position: Mutex<StreamPosition>,
 }
 
 /// The workspace's root.
@@ -65,7 +67,16 @@ impl World {
 
     /// A cloud with other values for some of the template's parameters.
     pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
-        let engine = Engine::start(None).await.unwrap();
+        Self::build(parameters, true).await
+    }
+
+    /// The same, with nobody reading the stream but the test.
+    pub(crate) async fn unsettled(parameters: &[(&str, &str)]) -> Self {
+        Self::build(parameters, false).await
+    }
+
+    async fn build(parameters: &[(&str, &str)], streams: bool) -> Self {
+        let engine = Engine::start().await;
         let proxy = Proxy::start(engine.url()).await;
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
@@ -75,6 +86,7 @@ impl World {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
+        options.streams = streams;
         options.log = Log::to(move |line| sink.lock().unwrap().push(line.to_owned()));
         for function in Template::load(&options.template, &options.parameters)
             .unwrap()
@@ -96,6 +108,7 @@ impl World {
             proxy,
             lines,
             engine,
+            position: Mutex::default(),
         };
         // The first cleanup of a table looks back a month; this table is new.
         let hour = Store::hour_of(System.now()) - 3;
@@ -106,7 +119,6 @@ impl World {
     /// Ends it, with all its processes.
     pub(crate) async fn end(self) {
         self.cloud.shutdown().await;
-        self.engine.stop().await;
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> Call {
@@ -191,6 +203,50 @@ impl World {
     /// The use cases over the table, past the proxy: for a past that the binaries' clock does not have.
     pub(crate) fn sessions(&self) -> Sessions {
         Sessions::new(self.store(), Arc::new(System), Duration::from_hours(90 * 24))
+    }
+
+    /// A client of the table, past the proxy.
+    pub(crate) fn table(&self) -> aws_sdk_dynamodb::Client {
+        self.engine.client()
+    }
+
+    /// What the table's stream brought of guards since the last look, as `settle-sessions` is sent it.
+    pub(crate) fn guard_changes(&self) -> Vec<Value> {
+        let mut position = self.position.lock().unwrap();
+        let mut records = self.engine.stream(self.cloud.table(), &mut position);
+        records.retain(|it| it["dynamodb"]["Keys"]["sk"]["S"] == "guard");
+        records
+    }
+
+    /// A session opened some time `ago`; with a short enough timeout it has expired since.
+    pub(crate) async fn opened(
+        &self,
+        subject: &str,
+        ago: Duration,
+        idle_timeout: Duration,
+        absolute: AbsoluteTimeout,
+    ) -> SessionId {
+        let (now, mut tenant) = (System.now() - ago, self.tenant().await);
+        tenant.policy.absolute_timeout = absolute;
+        let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
+        let request = Open {
+            tenant: &tenant,
+            subject: &Subject::new(subject).unwrap(),
+            id: SessionId::draw(now, &System).unwrap(),
+            context: &context,
+            fingerprint: &fingerprint,
+            geo_country: None,
+            geo_city: None,
+            observed_ip: None,
+            idle_timeout,
+            issued_at: now,
+            now,
+            since: now,
+        };
+        match self.sessions().open(&request).await.unwrap() {
+            Outcome::Opened { id, .. } => id,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(crate) async fn tenant(&self) -> Tenant {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use shared::clock::{Clock, System};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::ids;
 use crate::log::Log;
@@ -41,6 +41,8 @@ pub(crate) struct Function {
     reserve: Option<Semaphore>,
     /// ... and has room for a thousand more; this machine has not, so here they wait.
     room: Semaphore,
+    /// How often its instances were killed.
+    kills: watch::Sender<u64>,
     log: Log,
 }
 
@@ -63,6 +65,7 @@ impl Function {
             idle: Mutex::new(Vec::new()),
             reserve: spec.reserved_concurrency.map(Semaphore::new),
             room: Semaphore::new(max_instances.max(1)),
+            kills: watch::Sender::new(0),
             spec,
             log,
         }
@@ -93,6 +96,7 @@ impl Function {
         let Ok(_room) = self.room.acquire().await else {
             return Err(Failure::Crashed);
         };
+        let mut kills = self.kills.subscribe();
         let mut instance = self.instance().await?;
         let timeout = self.spec.timeout;
         let call = Call {
@@ -102,7 +106,14 @@ impl Function {
             trace_id: trace_id.unwrap_or_else(|| ids::trace_id(System.now())),
             event,
         };
-        match instance.invoke(call, timeout).await {
+        let outcome = tokio::select! {
+            outcome = instance.invoke(call, timeout) => outcome,
+            _ = kills.changed() => {
+                instance.stop().await;
+                Outcome::Exited("was killed".to_owned())
+            }
+        };
+        match outcome {
             Outcome::Answered(answer) => {
                 self.idle().push(instance);
                 match answer {
@@ -125,6 +136,12 @@ impl Function {
                 Err(Failure::TimedOut)
             }
         }
+    }
+
+    /// Ends every instance at once, those at work in the middle of it.
+    pub(crate) async fn kill(&self) {
+        self.kills.send_modify(|kills| *kills += 1);
+        self.stop().await;
     }
 
     /// Ends every idle instance; those at work end with their invocation.

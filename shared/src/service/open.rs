@@ -14,7 +14,7 @@ use crate::store::{Error, Guard, Opened, Opening};
 const MOST_TRIES: u32 = 16;
 /// What a loser waits at most, from its second race on and in the end.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_WAIT: Duration = Duration::from_millis(400);
+const LONGEST_WAIT: Duration = Duration::from_millis(800);
 
 /// A session to be opened.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ impl<'a> Attempt<'a> {
         if 0 < attempt {
             let mut random = [0];
             self.sessions.entropy.fill(&mut random)?;
-            let most = LONGEST_WAIT.min(SHORTEST_WAIT * 2_u32.saturating_pow(attempt));
+            let most = LONGEST_WAIT.min(SHORTEST_WAIT * 4_u32.saturating_pow(attempt));
             tokio::time::sleep(most * u32::from(random[0]) / 256).await;
         }
         Ok(())

@@ -150,6 +150,16 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     );
 
     world.request("GET", ACTIVE).bearer(&alice).send().await;
+    let fetched = world.create(&alice).await;
+    for (method, path) in [
+        ("GET", format!("/api/v1/session/{fetched}")),
+        ("GET", "/api/v1/session".to_owned()),
+        ("POST", format!("/api/v1/session/{fetched}/revoke")),
+    ] {
+        let call = world.request(method, &path).bearer(&alice);
+        let answer = call.header("idempotency-key", "once").send().await;
+        assert_eq!(answer.status, 200, "{method} {path}: {answer:?}");
+    }
     let fourth = world.create(&alice).await;
     assert_eq!(world.revoke(&alice, &fourth).await.status, 200);
     assert_eq!(

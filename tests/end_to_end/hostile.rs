@@ -11,7 +11,7 @@ use crate::world::{
 };
 
 /// The functions behind routes, with method, path and a body they take.
-fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 8] {
+fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 11] {
     let facts = json!({"user_agent": USER_AGENT, "ip_address": IP});
     [
         ("generate-fingerprint", "POST", FINGERPRINT, facts),
@@ -21,6 +21,14 @@ fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 8] {
         ("logout-session", "POST", LOGOUT, json!({"session_id": "x"})),
         ("revoke-session", "DELETE", "/api/v1/sessions/x", json!({})),
         ("cleanup-sessions", "POST", CLEANUP, Value::Null),
+        ("fetch-session", "GET", "/api/v1/session/x", Value::Null),
+        ("list-sessions", "GET", "/api/v1/session", Value::Null),
+        (
+            "revoke-fetched-session",
+            "POST",
+            "/api/v1/session/x/revoke",
+            Value::Null,
+        ),
         ("route-fallback", "GET", "/nowhere", Value::Null),
     ]
 }
@@ -226,7 +234,12 @@ async fn events_that_no_gateway_sends_end_no_function() {
             let status = ask(&world, function, &event, what).await;
             let reads = !matches!(
                 function,
-                "list-active-sessions" | "cleanup-sessions" | "route-fallback"
+                "list-active-sessions"
+                    | "cleanup-sessions"
+                    | "fetch-session"
+                    | "list-sessions"
+                    | "revoke-fetched-session"
+                    | "route-fallback"
             );
             if what.starts_with("17 KiB") && reads {
                 assert_eq!(status, 413, "{function}, {what}");
@@ -322,7 +335,14 @@ async fn odd_methods_types_and_bodies_get_an_answer_below_500() {
         assert!(answer.status.as_u16() < 500, "{kind}: {answer:?}");
     }
     for method in ["OPTIONS", "TRACE", "PATCH", "PUT", "BREW", "PROPFIND"] {
-        for path in [CREATE, ACTIVE, "/", "/api/v1/sessions/x"] {
+        for path in [
+            CREATE,
+            ACTIVE,
+            "/",
+            "/api/v1/sessions/x",
+            "/api/v1/session",
+            "/api/v1/session/x",
+        ] {
             let answer = world.request(method, path).bearer(&token).send().await;
             assert!(
                 matches!(answer.status.as_u16(), 400..500),

@@ -14,10 +14,12 @@
 mod client;
 mod crashes;
 mod endings;
+mod faces;
 mod faults;
 mod granted;
 mod hostile;
 mod limits;
+mod prefactor;
 mod promises;
 mod truth;
 mod world;

@@ -164,7 +164,7 @@ fn pure_rules_know_no_cloud() {
         "fingerprint",
         "risk",
         "policy.rs",
-        "network.rs",
+        "network/mod.rs",
     ];
     let shared = root().join("shared/src");
     for file in PURE.iter().flat_map(|it| sources(&shared.join(it))) {

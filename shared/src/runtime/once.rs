@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::http::{Reply, Request};
 use super::{App, Deadline};
 use crate::auth::Caller;
-use crate::face::{bitcain, corsa};
+use crate::face::{bitcain, corsa, prefactor};
 use crate::model::{Instant, SessionId};
 use crate::store::{self, Begun};
 
@@ -46,6 +46,16 @@ impl From<Refused> for corsa::Error {
             Refused::NoKey => Self::invalid("Idempotency-Key must be 1 to 64 visible ASCII characters"),
             Refused::StillRunning { retry_after } => Self::StillRunning { retry_after },
             Refused::OtherBody => Self::OtherBody,
+        }
+    }
+}
+
+impl From<Refused> for prefactor::Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoKey => Self::BadRequest("Idempotency-Key must be 1 to 64 visible ASCII characters"),
+            Refused::StillRunning { retry_after } => Self::StillRunning { retry_after },
+            Refused::OtherBody => Self::BadRequest("Idempotency-Key was used with another request"),
         }
     }
 }

@@ -106,6 +106,7 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
             "PrefactorInvalidAction",
             Error::InvalidAction("the session has ended, there is nothing to revoke"),
         ),
+        ("PrefactorInvalidAction", Error::StillRunning { retry_after: 1 }),
         ("PrefactorUnexpected", Error::Unexpected(cause())),
         (
             "PrefactorNotImplemented",

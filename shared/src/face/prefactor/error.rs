@@ -5,6 +5,7 @@ use std::error::Error as Cause;
 
 use serde::Serialize;
 
+use crate::clock::EntropyError;
 use crate::face::Failure;
 use crate::model::Kind;
 use crate::{auth, store};
@@ -50,6 +51,12 @@ pub enum Error {
     /// `invalid_action`, 409: the session is not in a state for this.
     #[error("{0}")]
     InvalidAction(&'static str),
+    /// `invalid_action`, 409: the first request with this idempotency key still runs.
+    #[error("a request with this Idempotency-Key is still running")]
+    StillRunning {
+        /// Seconds after which asking again makes sense.
+        retry_after: u32,
+    },
     /// `unexpected`, 500: a fault of ours.
     #[error("unexpected error")]
     Unexpected(#[source] Box<dyn Cause + Send + Sync>),
@@ -94,7 +101,7 @@ impl Error {
             Self::BadAuthtoken => "bad_authtoken",
             Self::NotPermitted(_) => "not_permitted",
             Self::NotFound(_) => "not_found",
-            Self::InvalidAction(_) => "invalid_action",
+            Self::InvalidAction(_) | Self::StillRunning { .. } => "invalid_action",
             Self::MethodNotImplemented(_) | Self::NotImplemented(_) => "not_implemented",
             Self::Unexpected(_) => "unexpected",
             Self::Unknown(_) => "unknown",
@@ -114,7 +121,7 @@ impl Failure for Error {
             Self::NotFound(_) => 404,
             // Not 501: that is for methods no resource has (RFC 9110), and whoever tries methods would ring alarms.
             Self::MethodNotImplemented(_) => 405,
-            Self::InvalidAction(_) => 409,
+            Self::InvalidAction(_) | Self::StillRunning { .. } => 409,
             Self::Unexpected(_) => 500,
             Self::NotImplemented(_) => 501,
             Self::Unknown(_) => 503,
@@ -127,6 +134,7 @@ impl Failure for Error {
                 vec![("www-authenticate", "Bearer".to_owned())]
             }
             Self::MethodNotImplemented(methods) => vec![("allow", methods.clone())],
+            Self::StillRunning { retry_after } => vec![("retry-after", retry_after.to_string())],
             Self::Unknown(_) => vec![("retry-after", RETRY_AFTER_UNKNOWN.to_string())],
             Self::BadRequest(_)
             | Self::RequiredValue(_)
@@ -188,6 +196,12 @@ impl From<store::Error> for Error {
             }
             store::Error::Unavailable(_) | store::Error::Contended => Self::Unknown(Box::new(error)),
         }
+    }
+}
+
+impl From<EntropyError> for Error {
+    fn from(error: EntropyError) -> Self {
+        Self::Unexpected(Box::new(error))
     }
 }
 

@@ -82,7 +82,12 @@ async fn tell_of_sessions_and_clients(world: &World, key: &str) {
         ("PUT", "/v1/sessions/visit-1", end, 200),
         ("GET", "/v1/clients/IND123/sessions", none.clone(), 200),
         ("GET", "/v1/clients/individuals/IND123", none, 200),
-        ("PUT", "/v1/clients/individuals/IND123", json!({"alias": "a"}), 200),
+        (
+            "PUT",
+            "/v1/clients/individuals/IND123",
+            json!({"alias": "a"}),
+            200,
+        ),
     ] {
         let mut call = world.request(method, path).bearer(key);
         if !body.is_null() {

@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # NestJS, and so Corsa's face, says of an unknown method what it says of an unknown path: 404, where others say 405.
 CONFIGURATION = """
 [[operations]]
-include-tag = "Corsa"
+include-path-regex = "^/v1/"
 checks.unsupported_method.enabled = false
 """
 NOT_GENERATED = {"#/components/parameters/HoldfastSubject", "#/components/parameters/IdempotencyKey"}

@@ -28,8 +28,11 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         deadline,
         status: 200,
     };
-    once.answer(app, async |_, _| update(app, &caller, request, input, now).await)
-        .await
+    once.answer(app, async |_, _| {
+        // Boxed: it holds the reads and the writes of several requests.
+        Box::pin(update(app, &caller, request, input, now)).await
+    })
+    .await
 }
 
 async fn update(

@@ -46,22 +46,23 @@ impl Sessions {
         }
         let record = told.record();
         let kept_until = record.created_at + self.retention;
+        // Boxed, so that three clients' worth of state is not one future's.
         let (written, named, registered) = tokio::join!(
-            self.observe(id, told.client, &record),
-            async {
+            Box::pin(self.observe(id, told.client, &record)),
+            Box::pin(async {
                 match told.reference_id {
                     Some(reference) => self.store.put_reference(id, reference, told.id, kept_until).await,
                     None => Ok(()),
                 }
-            },
-            async {
+            }),
+            Box::pin(async {
                 if known_only {
                     return Ok(());
                 }
                 let seen = seen(told.client, client, told.now);
                 let written = self.store.put_client(id, &seen, None, Some(kept_until));
                 written.await.map(|_| ())
-            },
+            }),
         );
         written.and(named).and(registered)?;
         Ok(Some(Fetched {

@@ -331,7 +331,7 @@ impl Store {
         ];
         values.extend(ended_at.map(|at| (":at", time(at))));
         let written = self
-            .update(&Key::session(tenant, id), &update, condition, values)
+            .update(&Key::session(tenant, id), &update, &condition, values)
             .return_values(ReturnValue::AllNew)
             .send()
             .await;

@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFIGURATION = """
 [[operations]]
 include-path-regex = "^/v1/"
-checks.unsupported_method.enabled = false
+phases.coverage.unexpected-methods = []
 """
 NOT_GENERATED = {"#/components/parameters/HoldfastSubject", "#/components/parameters/IdempotencyKey"}
 

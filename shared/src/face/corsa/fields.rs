@@ -34,7 +34,7 @@ impl Complaints {
     }
 }
 
-/// Reads a body: what is no object has no fields, as in NestJS.
+/// Reads a body, which is an object; none at all has no fields, as in NestJS.
 pub(super) fn parse(body: &[u8], max_bytes: usize) -> Result<Value, Error> {
     if max_bytes < body.len() {
         return Err(Error::TooLarge);
@@ -43,7 +43,7 @@ pub(super) fn parse(body: &[u8], max_bytes: usize) -> Result<Value, Error> {
         return Ok(Value::Object(Vec::new()));
     }
     match json::parse(body) {
-        Ok(body @ (Value::Object(_) | Value::Array(_))) => Ok(body),
+        Ok(body @ Value::Object(_)) => Ok(body),
         Ok(_) => Err(Error::Malformed(
             "Expecting an object in JSON at position 0".to_owned(),
         )),

@@ -39,6 +39,9 @@ const DIFFERENCES: &[(&str, u16, &[&str])] = &[
             "create/json/number",
             "create/json/true",
             "create/json/null",
+            "create/json/list",
+            "create/json/list-of-objects",
+            "create/json/list-of-good",
         ],
     ),
     (

@@ -83,6 +83,34 @@ async fn step_up(world: &World, key: &str) {
     assert_eq!(proven["success"], true, "{proven}");
 }
 
+/// Sends one request to each of Corsa's functions, those that may be sent twice with a key.
+async fn tell_of_sessions_and_clients(world: &World, key: &str) {
+    let session = json!({"clientId": "IND123", "referenceId": "visit-1", "ipAddress": IP, "device": {"fingerprint": "f"}});
+    let (client, none) = (json!({"referenceId": "IND123"}), Value::Null);
+    let end = json!({"endedAt": "2999-01-01T00:00:00Z"});
+    for (method, path, body, status) in [
+        ("POST", "/v1/clients/individuals", client, 201),
+        ("POST", "/v1/clients/corporates?upsert=true", json!({}), 201),
+        ("POST", "/v1/sessions", session, 201),
+        ("GET", "/v1/sessions/visit-1", none.clone(), 200),
+        ("PUT", "/v1/sessions/visit-1", end, 200),
+        ("GET", "/v1/clients/IND123/sessions", none.clone(), 200),
+        ("GET", "/v1/clients/individuals/IND123", none, 200),
+        (
+            "PUT",
+            "/v1/clients/individuals/IND123",
+            json!({"alias": "a"}),
+            200,
+        ),
+    ] {
+        let mut call = world.request(method, path).bearer(key);
+        if !body.is_null() {
+            call = call.header("idempotency-key", "once").json(&body);
+        }
+        assert_eq!(call.send().await.status, status, "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn each_function_uses_exactly_what_the_template_grants_it() {
     let world = World::with(&[("MaxConcurrentSessions", "2")]).await;
@@ -142,6 +170,16 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
 
     step_up(&world, &key).await;
     world.request("GET", ACTIVE).bearer(&alice).send().await;
+    let fetched = world.create(&alice).await;
+    for (method, path) in [
+        ("GET", format!("/api/v1/session/{fetched}")),
+        ("GET", "/api/v1/session".to_owned()),
+        ("POST", format!("/api/v1/session/{fetched}/revoke")),
+    ] {
+        let call = world.request(method, &path).bearer(&alice);
+        let answer = call.header("idempotency-key", "once").send().await;
+        assert_eq!(answer.status, 200, "{method} {path}: {answer:?}");
+    }
     let fourth = world.create(&alice).await;
     assert_eq!(world.revoke(&alice, &fourth).await.status, 200);
     assert_eq!(
@@ -168,6 +206,8 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     assert_eq!(cleaned["expired"], 1);
     expired(&world, "erin").await;
     assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);
+
+    tell_of_sessions_and_clients(&world, &key).await;
 
     world.cloud.streams_read().await;
     for id in [evicted, third, fourth, fifth, sixth, run_out.to_string()] {

@@ -157,6 +157,13 @@ impl World {
         id.unwrap_or_else(|| panic!("{answer:?}"))
     }
 
+    /// Opens a session with another body; gives its id.
+    pub(crate) async fn create_with(&self, token: &str, body: &Value) -> String {
+        let answer = self.post(CREATE).bearer(token).json(body).send().await;
+        let id = answer.json()["session_id"].as_str().map(str::to_owned);
+        id.unwrap_or_else(|| panic!("{answer:?}"))
+    }
+
     pub(crate) async fn validate(&self, token: &str, id: &str) -> Answer {
         self.post(VALIDATE).bearer(token).json(&sighting(id)).send().await
     }

@@ -164,6 +164,47 @@ async fn listing_ending_and_ending_all() {
 }
 
 #[tokio::test]
+async fn fetching_and_listing() {
+    let world = World::new().await;
+    let (tenant, key) = (world.tenant.id.clone(), subject("alice").key(&world.tenant.id));
+    let ids = [world.open("alice").await, world.open("alice").await];
+    let now = world.now();
+    for id in ids {
+        let (found, usage) = world.proxy.measure(world.sessions.fetch(&tenant, id, now)).await;
+        assert!(found.unwrap().is_some());
+        assert_within(&usage, (2, 2, 2.0, 0.0, 0.0, 0.0));
+        let (found, usage) = world
+            .proxy
+            .measure(world.sessions.fetch_of(&tenant, &key, id, now))
+            .await;
+        assert!(found.unwrap().is_some());
+        assert_within(&usage, (2, 2, 2.0, 0.0, 0.0, 0.0));
+        // Another's session costs what one costs that does not exist.
+        let bob = subject("bob").key(&tenant);
+        for (subject, id) in [
+            (&bob, id),
+            (
+                &bob,
+                shared::model::SessionId::draw(now, &shared::clock::System).unwrap(),
+            ),
+        ] {
+            let (found, usage) = world
+                .proxy
+                .measure(world.sessions.fetch_of(&tenant, subject, id, now))
+                .await;
+            assert_eq!(found.unwrap(), None);
+            assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
+        }
+    }
+    let (listed, usage) = world
+        .proxy
+        .measure(world.sessions.newest(&tenant, &key, 100, now))
+        .await;
+    assert_eq!(listed.unwrap().len(), 2);
+    assert_within(&usage, (2, 1, 1.5, 0.0, 0.0, 0.0));
+}
+
+#[tokio::test]
 async fn cleaning_up() {
     let world = World::new().await;
     world

@@ -13,6 +13,7 @@ mod budgets;
 mod cleaning;
 mod endings;
 mod history;
+mod ingest;
 mod limits;
 mod profiles;
 mod races;

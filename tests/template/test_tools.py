@@ -13,6 +13,8 @@ from project import ROOT, Project
 TOOLS = pathlib.Path(sys.executable).parent
 ENVIRONMENT = os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
 
+NAMED_BY_OTHERS = {"headers", "pathParameters", "queryStringParameters", "Keys", "NewImage", "OldImage"}
+
 LINTERS = {
     "cfn-lint": ["--format", "parseable", "--non-zero-exit-code", "warning", "--template"],
     "sam": ["validate", "--lint", "--template-file"],
@@ -46,7 +48,7 @@ def unknown(found, known, where=""):
     for key, value in found.items():
         if key not in known:
             yield f"{where}{key}"
-        elif isinstance(value, dict) and key not in ("headers", "pathParameters", "Keys", "NewImage", "OldImage"):
+        elif isinstance(value, dict) and key not in NAMED_BY_OTHERS:
             yield from unknown(value, known[key], f"{where}{key}.")
 
 

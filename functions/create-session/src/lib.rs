@@ -1,13 +1,12 @@
 //! `POST /api/v1/sessions/create`: opens a session.
 
-mod idempotent;
-
 use std::time::Duration;
 
 use shared::auth::Caller;
 use shared::face::bitcain::{CreateInput, CreateReply, Error};
 use shared::model::{Instant, Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
+use shared::runtime::once::Once;
 use shared::runtime::{App, Deadline};
 use shared::service::{Open, Outcome, context};
 
@@ -23,24 +22,19 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     let input = CreateInput::read(&request.body)?;
     let id = SessionId::draw(now, app.entropy.as_ref())?;
 
-    match idempotent::key(request)? {
-        None => Ok(Reply::json(
-            &open(app, &caller, request, &input, (id, now), now).await?,
-        )),
-        Some(key) => {
-            let once = idempotent::Once {
-                app,
-                caller: &caller,
-                request,
-                key,
-                id,
-                now,
-                deadline,
-            };
-            once.answer(async |id, since| open(app, &caller, request, &input, (id, since), now).await)
-                .await
-        }
-    }
+    let once = Once {
+        caller: &caller,
+        request,
+        id,
+        now,
+        deadline,
+        status: 200,
+    };
+    once.answer(app, async |id, since| {
+        let reply = open(app, &caller, request, &input, (id, since), now).await?;
+        Ok(Reply::json(&reply))
+    })
+    .await
 }
 
 async fn open(

@@ -2,12 +2,62 @@
 //!
 //! The gateway's own `{"message":"Not Found"}` would break the faces, so the route `$default` ends here.
 
-use shared::face::bitcain::{Error, Route, unrouted};
+use shared::face::{Failure, Route, bitcain, corsa, prefactor};
+use shared::runtime::Fault;
 use shared::runtime::http::{Reply, Request};
 
 include!(concat!(env!("OUT_DIR"), "/routes.rs"));
 
-/// Answers in the words of the face the path belongs to. Every face so far is bitcain's.
+/// A failure of the face a path belongs to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What bitcain's callers are told, and everybody on a path of no face.
+    #[error(transparent)]
+    Bitcain(#[from] bitcain::Error),
+    /// What Corsa's callers are told.
+    #[error(transparent)]
+    Corsa(#[from] corsa::Error),
+    /// What Prefactor's callers are told.
+    #[error(transparent)]
+    Prefactor(#[from] prefactor::Error),
+}
+
+impl Error {
+    fn failure(&self) -> &dyn Failure {
+        match self {
+            Self::Bitcain(error) => error,
+            Self::Corsa(error) => error,
+            Self::Prefactor(error) => error,
+        }
+    }
+}
+
+impl Failure for Error {
+    fn status(&self) -> u16 {
+        self.failure().status()
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        self.failure().headers()
+    }
+
+    fn content_type(&self) -> &'static str {
+        self.failure().content_type()
+    }
+
+    fn body(&self) -> String {
+        self.failure().body()
+    }
+}
+
+impl From<Fault> for Error {
+    /// An event that cannot be read has no path, and so no face.
+    fn from(fault: Fault) -> Self {
+        Self::Bitcain(fault.into())
+    }
+}
+
+/// Answers in the words of the face the path belongs to.
 ///
 /// # Errors
 /// Always: 404, 405 or 307.
@@ -16,5 +66,12 @@ pub fn handle(request: &Request) -> Result<Reply, Error> {
         .iter()
         .map(|(path, method)| Route { method, path })
         .collect();
-    Err(unrouted(&routes, &request.path, &request.query))
+    let path = &request.path;
+    Err(if corsa::owns(path) {
+        corsa::unrouted(&request.method, path, &request.query).into()
+    } else if prefactor::owns(path) {
+        prefactor::unrouted(&routes, path).into()
+    } else {
+        bitcain::unrouted(&routes, path, &request.query).into()
+    })
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use crate::model::{Instant, Scope, Scopes, Subject};
+use crate::model::{Instant, Scope, Scopes, Subject, SubjectKey};
 use crate::policy::Tenant;
 
 /// Whoever is asking. Everything in it comes from the verified credential, but for the subject an API key acts for.
@@ -121,6 +121,25 @@ impl Caller {
     /// [`Error::SubjectMissing`] when an API key names none.
     pub fn require_subject(&self) -> Result<&Subject, Error> {
         self.subject().ok_or(Error::SubjectMissing)
+    }
+
+    /// Whether the caller may see what belongs to this subject: a user its own alone, a backend that names a user that
+    /// user's, any other backend everything of its tenant.
+    pub fn may_see(&self, subject: &SubjectKey) -> bool {
+        self.subject()
+            .is_none_or(|own| own.key(&self.tenant.id) == *subject)
+    }
+
+    /// Refuses a user's own token.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn require_backend(&self) -> Result<(), Error> {
+        if self.is_backend() {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("this takes an API key"))
+        }
     }
 
     /// Whether the caller is a backend of the tenant, whose word about the client's context is evidence.

@@ -19,7 +19,7 @@ mod url;
 #[cfg(test)]
 mod hostile_tokens;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use address::is_global;
 pub use api_key::{IssuedKey, Secret};

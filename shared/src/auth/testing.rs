@@ -143,7 +143,7 @@ pub(super) fn claims_with(name: &str, value: Value) -> Value {
     claims
 }
 
-pub(super) fn acme() -> Tenant {
+pub(crate) fn acme() -> Tenant {
     tenant("acme", 7)
 }
 
@@ -155,7 +155,7 @@ fn tenant(id: &str, partition: u32) -> Tenant {
     }
 }
 
-pub(super) fn user_caller(issuer: &str, sub: &str, iat: i64) -> Caller {
+pub(crate) fn user_caller(issuer: &str, sub: &str, iat: i64) -> Caller {
     Caller {
         tenant: acme(),
         who: Who::User {
@@ -167,7 +167,7 @@ pub(super) fn user_caller(issuer: &str, sub: &str, iat: i64) -> Caller {
     }
 }
 
-pub(super) fn key_caller(id: &str, scopes: impl IntoIterator<Item = Scope>) -> Caller {
+pub(crate) fn key_caller(id: &str, scopes: impl IntoIterator<Item = Scope>) -> Caller {
     Caller {
         tenant: acme(),
         who: Who::Key {

@@ -1,6 +1,16 @@
 //! The published APIs: what each reads, answers, and says when something is wrong. No I/O.
 
 pub mod bitcain;
+pub mod corsa;
+pub mod prefactor;
+
+mod json;
+#[cfg(test)]
+mod openapi;
+mod route;
+mod text;
+
+pub use route::Route;
 
 /// What a caller is told when a request fails, in the words of the face it was sent to.
 ///

@@ -134,10 +134,28 @@ impl Subject {
     }
 }
 
+impl From<SessionId> for ClientId {
+    /// A fresh id, for a client that is told of without a name.
+    fn from(drawn: SessionId) -> Self {
+        Self(drawn.0)
+    }
+}
+
 impl ClientId {
     /// What stands for the subject in stored keys.
     pub fn key(self) -> SubjectKey {
         SubjectKey(URL_SAFE_NO_PAD.encode(self.0.as_bytes()))
+    }
+
+    /// The id as the Prefactor face spells it, where a client is an identity.
+    pub fn to_pfid(self, partition: Partition) -> Pfid {
+        Pfid::from_uuid(self.0, partition, Kind::Identity)
+    }
+
+    /// The client that `pfid` names, if it names an identity of this partition.
+    pub fn of_pfid(pfid: Pfid, partition: Partition) -> Option<Self> {
+        let ours = pfid.partition() == partition && pfid.kind() == Some(Kind::Identity);
+        pfid.to_uuid().filter(|_| ours).map(Self)
     }
 
     /// Whether the id is one that is made from names, which only a name leads to in the first place.
@@ -149,13 +167,14 @@ impl ClientId {
 impl FromStr for ClientId {
     type Err = InvalidId;
 
-    /// Reads the canonical spelling alone; the nil UUID is no id.
+    /// Reads the canonical spelling alone, of the variant of RFC 9562; so the nil UUID is no id.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let uuid = Uuid::try_parse(text).map_err(|_| InvalidId)?;
-        if uuid.is_nil() || uuid.hyphenated().to_string() != text {
-            return Err(InvalidId);
+        if uuid.get_variant() == uuid::Variant::RFC4122 && uuid.hyphenated().to_string() == text {
+            Ok(Self(uuid))
+        } else {
+            Err(InvalidId)
         }
-        Ok(Self(uuid))
     }
 }
 
@@ -205,15 +224,16 @@ impl SessionId {
     /// The nil UUID, other versions, upper case, braces and `urn:uuid:` are not session ids, so that one session has
     /// one name in each spelling.
     pub fn parse(text: &str, partition: Partition) -> Result<Self, InvalidId> {
-        if let Ok(pfid) = text.parse::<Pfid>() {
-            let ours = pfid.partition() == partition && pfid.kind() == Some(Kind::Session);
-            return if ours {
-                Ok(Self(pfid.to_uuid()))
-            } else {
-                Err(InvalidId)
-            };
+        match text.parse::<Pfid>() {
+            Ok(pfid) => Self::of_pfid(pfid, partition).ok_or(InvalidId),
+            Err(InvalidId) => text.parse(),
         }
-        text.parse()
+    }
+
+    /// The session that `pfid` names, if it names one of this partition.
+    pub fn of_pfid(pfid: Pfid, partition: Partition) -> Option<Self> {
+        let ours = pfid.partition() == partition && pfid.kind() == Some(Kind::Session);
+        pfid.to_uuid().filter(|_| ours).map(Self)
     }
 
     /// The 32-character spelling, in the partition of the session's tenant.

@@ -1,6 +1,8 @@
 //! The words of the domain: ids, instants, sessions and how they end. No I/O.
 
+mod client;
 mod credential;
+mod derived;
 mod facts;
 mod ids;
 mod instant;
@@ -9,7 +11,9 @@ mod profile;
 mod session;
 mod trail;
 
+pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
+pub use derived::{DeviceId, Places};
 pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;

@@ -3,6 +3,9 @@
 //! Format: <https://github.com/prefactordev/pfid>. Lower-case Crockford base32 of 160 bits: 48 bits of Unix milliseconds
 //! (10 characters), 30 bits of partition (6) and 80 random bits (16). Here the 80 bits are the 74 free bits of the
 //! `UUIDv7` and a 6-bit tag naming the kind of object, so the two spellings are a bijection within a tenant.
+//!
+//! A UUID of another version has as many free bits (RFC 9562), only that its first 48 are no time. So ids that are
+//! computed (`UUIDv8`) and clients' own ids (any version) are spelled in the same way; the tag says which version.
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,6 +37,9 @@ impl Partition {
 }
 
 /// What an id names. The discriminant is the tag inside the id and never changes.
+///
+/// Sessions are `UUIDv7`, all else is `UUIDv8`, but for identities whose tenant named them by a UUID: their tag is
+/// [`Kind::NAMED_IDENTITY`] and the version of that UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the documentation")]
 pub enum Kind {
@@ -54,6 +60,46 @@ impl Kind {
         Self::Domain,
         Self::Pool,
     ];
+    /// Least tag of the identities that are no `UUIDv8`; up to 15 more is the version.
+    const NAMED_IDENTITY: u128 = 32;
+
+    /// The kind as errors name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Device => "device",
+            Self::Identity => "identity",
+            Self::Account => "account",
+            Self::Domain => "domain",
+            Self::Pool => "pool",
+        }
+    }
+
+    /// The version of the UUIDs that are spelled with the tag of this kind itself.
+    const fn version(self) -> u128 {
+        match self {
+            Self::Session => 7,
+            Self::Device | Self::Identity | Self::Account | Self::Domain | Self::Pool => 8,
+        }
+    }
+
+    /// The tag of such an object named by a UUID of `version`.
+    const fn tag(self, version: u128) -> u128 {
+        match self {
+            Self::Identity if version != self.version() => Self::NAMED_IDENTITY + version,
+            _ => self as u128,
+        }
+    }
+
+    /// The kind and the version of UUID behind a tag.
+    fn of_tag(tag: u128) -> Option<(Self, u128)> {
+        let named = tag.checked_sub(Self::NAMED_IDENTITY);
+        if let Some(version) = named.filter(|version| *version < 16 && *version != Self::Identity.version()) {
+            return Some((Self::Identity, version));
+        }
+        let kind = Self::ALL.into_iter().find(|kind| *kind as u128 == tag)?;
+        Some((kind, kind.version()))
+    }
 }
 
 /// A well-formed 32-character id, of whatever kind and partition.
@@ -66,26 +112,31 @@ pub struct Pfid {
 
 impl Pfid {
     /// The id of `kind` that corresponds to `uuid` in `partition`.
+    ///
+    /// `uuid` is of the variant of RFC 9562, and of the version that the kind has.
     pub fn from_uuid(uuid: Uuid, partition: Partition, kind: Kind) -> Self {
         let bits = uuid.as_u128();
+        let version = (bits >> 76) & 0xf;
         let rand_a = (bits >> 64) & 0xfff;
         let rand_b = bits & ((1 << 62) - 1);
         let free = (rand_a << 62) | rand_b;
         Self {
             millis: u64::try_from(bits >> 80).unwrap_or(0),
             partition,
-            random: (free << 6) | kind as u128,
+            random: (free << 6) | kind.tag(version),
         }
     }
 
-    /// The `UUIDv7` with the same time and free bits.
-    pub fn to_uuid(self) -> Uuid {
+    /// The UUID with the same free bits; none for a tag this service never issued.
+    pub fn to_uuid(self) -> Option<Uuid> {
+        let (_, version) = Kind::of_tag(self.tag())?;
         let free = self.random >> 6;
         let rand_a = free >> 62;
         let rand_b = free & ((1 << 62) - 1);
-        Uuid::from_u128(
-            (u128::from(self.millis) << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b,
-        )
+        let time = u128::from(self.millis) << 80;
+        Some(Uuid::from_u128(
+            time | (version << 76) | (rand_a << 64) | (0b10 << 62) | rand_b,
+        ))
     }
 
     /// The tenant's number.
@@ -95,9 +146,11 @@ impl Pfid {
 
     /// What the id names; none for a tag this service never issued.
     pub fn kind(self) -> Option<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| *kind as u128 == self.random & 0x3f)
+        Kind::of_tag(self.tag()).map(|(kind, _)| kind)
+    }
+
+    const fn tag(self) -> u128 {
+        self.random & 0x3f
     }
 }
 
@@ -175,28 +228,110 @@ mod tests {
     }
 
     #[test]
+    fn the_vendors_first_fixture_and_its_alphabet_are_ids() {
+        let id: Pfid = "013xrzp12g3nqk8n0000000000000000".parse().unwrap();
+        assert_eq!(
+            (id.millis, id.partition().number(), id.random),
+            (1_234_567_890_000, 123_456_789, 0)
+        );
+        let alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+        assert_eq!(alphabet.parse::<Pfid>().unwrap().to_string(), alphabet);
+    }
+
+    #[test]
     fn the_extremes_are_ids_and_their_neighbours_are_not() {
         for text in ["0".repeat(32), format!("7{}", "z".repeat(31))] {
-            assert_eq!(text.parse::<Pfid>().unwrap().to_string(), text);
+            let id: Pfid = text.parse().unwrap();
+            assert_eq!(id.to_string(), text);
+            assert_eq!(id.millis, if text.starts_with('0') { 0 } else { (1 << 48) - 1 });
         }
         for text in [
             "8".to_owned() + &"0".repeat(31),
             "0".repeat(31),
             "0".repeat(33),
             "i".repeat(32),
+            "l".repeat(32),
+            "o".repeat(32),
+            "u".repeat(32),
+            "013XRZP12G3NQK8NKV4Y96WRBZJE9DSR".to_owned(),
+            " 13xrzp12g3nqk8nkv4y96wrbzje9dsr".to_owned(),
+            "013xrzp12g3nqk8nkv4y96wrbzje9ds\u{e9}".to_owned(),
+            String::new(),
         ] {
-            assert_eq!(text.parse::<Pfid>(), Err(InvalidId));
+            assert_eq!(text.parse::<Pfid>(), Err(InvalidId), "{text}");
         }
+    }
+
+    #[test]
+    fn a_tag_never_changes_its_meaning() {
+        let meant = [
+            (1, Kind::Session, 7),
+            (2, Kind::Device, 8),
+            (3, Kind::Identity, 8),
+            (4, Kind::Account, 8),
+            (5, Kind::Domain, 8),
+            (6, Kind::Pool, 8),
+            (33, Kind::Identity, 1),
+            (36, Kind::Identity, 4),
+            (39, Kind::Identity, 7),
+        ];
+        for (tag, kind, version) in meant {
+            let id = Pfid {
+                millis: 1,
+                partition: Partition(2),
+                random: (3 << 6) | tag,
+            };
+            assert_eq!(id.kind(), Some(kind));
+            let uuid = id.to_uuid().unwrap();
+            assert_eq!(uuid.get_version_num(), version);
+            assert_eq!(Pfid::from_uuid(uuid, Partition(2), kind), id);
+        }
+        let unknown = |tag| Kind::of_tag(tag).is_none();
+        assert!(
+            (0..64)
+                .filter(|tag| unknown(*tag))
+                .eq([0].into_iter().chain(7..32).chain([40]).chain(48..64))
+        );
     }
 
     proptest::proptest! {
         #[test]
-        fn a_uuid_and_its_pfid_are_one_to_one(millis in 0u64..1 << 48, random: [u8; 10], number in 0u32..1 << 30) {
+        fn a_session_and_its_pfid_are_one_to_one(millis in 0u64..1 << 48, random: [u8; 10], number in 0u32..1 << 30) {
             let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
             let pfid = Pfid::from_uuid(uuid, Partition(number), Kind::Session);
-            proptest::prop_assert_eq!(pfid.to_uuid(), uuid);
+            proptest::prop_assert_eq!(pfid.to_uuid(), Some(uuid));
             proptest::prop_assert_eq!(pfid.to_string().parse::<Pfid>(), Ok(pfid));
             proptest::prop_assert_eq!(pfid.kind(), Some(Kind::Session));
+            proptest::prop_assert_eq!(pfid.millis, millis);
+        }
+
+        #[test]
+        fn later_sessions_have_later_pfids(one in 0u64..1 << 48, other in 0u64..1 << 48, random: [u8; 10], number in 0u32..1 << 30) {
+            let spelled = |millis| {
+                let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+                Pfid::from_uuid(uuid, Partition(number), Kind::Session).to_string()
+            };
+            proptest::prop_assert_eq!(spelled(one).cmp(&spelled(other)), one.cmp(&other));
+        }
+
+        #[test]
+        fn an_identity_of_any_version_and_its_pfid_are_one_to_one(bytes: [u8; 16], version in 1usize..9, number in 0u32..1 << 30) {
+            let mut builder = uuid::Builder::from_bytes(bytes);
+            builder.set_variant(uuid::Variant::RFC4122);
+            builder.set_version([
+                uuid::Version::Mac, uuid::Version::Dce, uuid::Version::Md5, uuid::Version::Random,
+                uuid::Version::Sha1, uuid::Version::SortMac, uuid::Version::SortRand, uuid::Version::Custom,
+            ][version - 1]);
+            let uuid = builder.into_uuid();
+            let pfid = Pfid::from_uuid(uuid, Partition(number), Kind::Identity);
+            proptest::prop_assert_eq!(pfid.to_uuid(), Some(uuid));
+            proptest::prop_assert_eq!(pfid.to_string().parse::<Pfid>(), Ok(pfid));
+            proptest::prop_assert_eq!(pfid.kind(), Some(Kind::Identity));
+        }
+
+        #[test]
+        fn every_pfid_that_is_read_is_printed_as_it_was(text in "[0-7][0-9a-hjkmnp-tv-z]{31}") {
+            proptest::prop_assert_eq!(text.parse::<Pfid>().unwrap().to_string(), text);
         }
     }
 }

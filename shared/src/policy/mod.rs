@@ -35,6 +35,8 @@ pub struct Policy {
     pub lists: Lists,
     /// Whether IP, user agent and fingerprint in a body are believed when a user's own token sends them.
     pub trust_user_context: bool,
+    /// Whether a session is told of only for a client that is known already.
+    pub known_clients_only: bool,
 }
 
 impl Policy {
@@ -51,6 +53,7 @@ impl Default for Policy {
             risk: RiskPolicy::default(),
             lists: Lists::default(),
             trust_user_context: false,
+            known_clients_only: false,
         }
     }
 }

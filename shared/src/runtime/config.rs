@@ -89,6 +89,7 @@ impl Config {
             trust_user_context: reader
                 .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
                 .unwrap_or_default(),
+            known_clients_only: false,
         };
         let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| {
             (31..=3650).contains(it)

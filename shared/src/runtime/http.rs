@@ -93,6 +93,13 @@ impl Reply {
         Self::json_text(serde_json::to_string(value).unwrap_or_default())
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub const fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// 200 with a text that is JSON already.
     pub const fn json_text(body: String) -> Self {
         Self {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::http::{MalformedEvent, Reply, Request};
 use crate::clock::{Clock, System};
-use crate::face::{Failure, bitcain};
+use crate::face::{Failure, bitcain, corsa, prefactor};
 use crate::model::Instant;
 
 /// What every function keeps back from its timeout to say that it ran out of time.
@@ -35,6 +35,24 @@ impl From<Fault> for bitcain::Error {
         match fault {
             Fault::MalformedEvent(_) => Self::Unreadable,
             Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
+        }
+    }
+}
+
+impl From<Fault> for corsa::Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::MalformedEvent(_) => Self::Malformed("The body cannot be read".to_owned()),
+            Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
+        }
+    }
+}
+
+impl From<Fault> for prefactor::Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::MalformedEvent(_) => Self::BadRequest("the request cannot be read"),
+            Fault::OutOfTime => Self::Unknown(Box::new(fault)),
         }
     }
 }

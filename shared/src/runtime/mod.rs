@@ -5,6 +5,7 @@ mod aws;
 pub mod config;
 pub mod http;
 mod lambda;
+pub mod once;
 
 pub use app::{App, BootError, start_log};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};

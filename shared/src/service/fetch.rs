@@ -111,6 +111,24 @@ impl Sessions {
         Ok(Fetched::of(record, &guard.unwrap_or_default(), now))
     }
 
+    /// As [`Sessions::fetch`], for a caller that may know of `subject`'s sessions alone: what is another's costs it as
+    /// much as what does not exist, one request.
+    pub async fn fetch_of(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        id: SessionId,
+        now: Instant,
+    ) -> Result<Option<Fetched>, Error> {
+        let record = self.store.record(tenant, id).await?;
+        let own = |record: &SessionRecord| record.owner().is_some_and(|it| it.key(tenant) == *subject);
+        let Some(record) = record.filter(own) else {
+            return Ok(None);
+        };
+        let guard = self.store.guard(tenant, subject).await?;
+        Ok(Fetched::of(record, &guard.unwrap_or_default(), now))
+    }
+
     /// At most `limit` sessions of a subject, those opened last first: two requests side by side. The index behind it
     /// follows writes within about a second; how each session stands is strongly consistent.
     pub async fn history(
@@ -135,6 +153,33 @@ impl Sessions {
                 .collect(),
             next: page.next,
         })
+    }
+
+    /// At most `count` of a subject's newest sessions: two requests side by side for each megabyte of records.
+    pub async fn newest(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        count: u16,
+        now: Instant,
+    ) -> Result<Vec<Fetched>, Error> {
+        let mut sessions = Vec::new();
+        let mut after = None;
+        loop {
+            let found = u16::try_from(sessions.len()).unwrap_or(count);
+            let missing = count.saturating_sub(found);
+            if missing == 0 {
+                return Ok(sessions);
+            }
+            let page = self
+                .history(tenant, subject, missing, after.as_ref(), now)
+                .await?;
+            sessions.extend(page.sessions);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(sessions),
+            }
+        }
     }
 
     /// Writes down a session that was opened elsewhere: one request. A record that is there stays.

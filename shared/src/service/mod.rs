@@ -1,9 +1,11 @@
 //! The use cases: store, risk and policy together, without wire types.
 
 mod clean_up;
+mod clients;
 mod context;
 mod end;
 mod fetch;
+mod ingest;
 mod list;
 mod open;
 mod owner;
@@ -15,8 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use clean_up::Cleaned;
+pub use clients::StoreClient;
 pub use context::context;
 pub use fetch::{Fetched, History, State};
+pub use ingest::Ingest;
 pub use list::ActiveSession;
 pub use open::{Open, OpenError, Outcome};
 pub use settle::Settled;

@@ -62,8 +62,8 @@ attributes! {
     CITY = "city" => "y", "Record: city named by the caller";
     OBSERVED_IP = "observed_ip" => "o", "Record: address the gateway saw";
     STARTED_AT = "started_at" => "st", "Record: when the session was opened, milliseconds, where that is not when the record was made";
-    UPDATED_AT = "updated_at" => "ut", "Record: when it was last changed by a caller, milliseconds";
-    REFERENCE_ID = "reference_id" => "ri", "Record: the caller's own id of the session";
+    UPDATED_AT = "updated_at" => "ut", "Record, client: when it was last changed by a caller, milliseconds";
+    REFERENCE_ID = "reference_id" => "ri", "Record: the caller's own id of the session; client: the tenant's name for it";
     LATEST_USER_AGENT = "latest_user_agent" => "lu", "Record: user agent of the latest accepted context, where it changed";
     DEVICE = "device" => "dv", "Record: what the caller told of the device";
     BROWSER = "browser" => "br", "Device: browser";
@@ -88,7 +88,14 @@ attributes! {
     LAST_IP = "last_ip" => "li", "Record: latest accepted address when the session ended";
     SETTLED = "settled" => "es", "Record: the end was taken from the guard's history and is final";
 
-    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id";
+    CLIENT_KIND = "client_kind" => "ck", "Client: individual or corporate, unless it is only known from its sessions";
+    ALIAS = "alias" => "ni", "Client: nickname";
+    ACTIVITY = "activity" => "av", "Client: whether it is active";
+    ACCOUNT = "account" => "ac", "Client: how its account stands";
+    TAGS = "tags" => "tg", "Client: the tenant's labels";
+    CONTROLS = "controls" => "co", "Client: the tenant's control measures";
+
+    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id; reference: the newest session";
     LEASE = "lease" => "ls", "Idempotency: until when the first request may still answer, milliseconds";
     BODY_DIGEST = "body_digest" => "bh", "Idempotency: SHA-256 of the request's body";
     ANSWER = "answer" => "an", "Idempotency: the stored answer";
@@ -113,6 +120,7 @@ attributes! {
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
+    KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
     HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
 }

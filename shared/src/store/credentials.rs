@@ -5,9 +5,9 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attributes::{
-    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ISSUER, JWKS_URL, MAX_CONCURRENT,
-    NAMESPACED, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE, RISK_STOLEN, RISK_SUSPICIOUS, SCHEMA,
-    SCOPES, SECRET_DIGEST, TENANT, TENANT_CLAIM, TENANTS, TRUST_USER_CONTEXT, names,
+    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ISSUER, JWKS_URL, KNOWN_CLIENTS_ONLY,
+    MAX_CONCURRENT, NAMESPACED, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE, RISK_STOLEN,
+    RISK_SUSPICIOUS, SCHEMA, SCOPES, SECRET_DIGEST, TENANT, TENANT_CLAIM, TENANTS, TRUST_USER_CONTEXT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
@@ -172,5 +172,8 @@ fn policy(reader: &Reader<'_>, defaults: &Policy) -> Result<Policy, Error> {
         trust_user_context: reader
             .opt_flag(TRUST_USER_CONTEXT)?
             .unwrap_or(defaults.trust_user_context),
+        known_clients_only: reader
+            .opt_flag(KNOWN_CLIENTS_ONLY)?
+            .unwrap_or(defaults.known_clients_only),
     })
 }

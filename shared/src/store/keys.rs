@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::attributes::{PARTITION_KEY, SORT_KEY};
-use crate::model::{Instant, SessionId, SubjectKey, TenantId};
+use crate::model::{ClientId, Instant, SessionId, SubjectKey, TenantId};
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,6 +40,22 @@ impl Key {
         Self {
             pk: format!("{tenant}#S#{id}"),
             sk: "session",
+        }
+    }
+
+    /// The newest session a caller called by this name.
+    pub(super) fn reference(tenant: &TenantId, reference: &str) -> Self {
+        Self {
+            pk: format!("{tenant}#R#{}", hex(&Sha256::digest(reference))),
+            sk: "ref",
+        }
+    }
+
+    /// A client.
+    pub(super) fn client(tenant: &TenantId, id: ClientId) -> Self {
+        Self {
+            pk: format!("{tenant}#C#{id}"),
+            sk: "client",
         }
     }
 

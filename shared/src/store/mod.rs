@@ -5,6 +5,7 @@
 
 mod attempts;
 pub mod attributes;
+mod client;
 mod credentials;
 mod due;
 mod facts;
@@ -15,6 +16,7 @@ mod item;
 mod keys;
 mod profile;
 mod record;
+mod reference;
 mod stream;
 mod trail;
 mod update;
@@ -27,6 +29,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
+pub use client::PutClient;
 pub use credentials::Credentials;
 pub use due::{DueGuard, DuePage};
 pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};

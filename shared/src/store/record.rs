@@ -283,9 +283,14 @@ impl Store {
         now: Instant,
     ) -> Result<Option<SessionRecord>, Error> {
         let condition = "#kind = :observed AND (attribute_not_exists(#end_reason) OR #end_reason = :ended)";
+        let mut condition = condition.to_owned();
         let mut update = "SET #updated_at = :now".to_owned();
-        if ended_at.is_some() {
+        if let Some(at) = ended_at {
             update.push_str(", #ended_at = :at, #end_reason = :ended");
+            if now < at {
+                // What has ended does not live again.
+                condition.push_str(" AND (attribute_not_exists(#ended_at) OR #ended_at > :now)");
+            }
         }
         let mut values = vec![
             (":observed", text(OBSERVED)),
@@ -294,7 +299,7 @@ impl Store {
         ];
         values.extend(ended_at.map(|at| (":at", time(at))));
         let written = self
-            .update(&Key::session(tenant, id), &update, condition, values)
+            .update(&Key::session(tenant, id), &update, &condition, values)
             .return_values(ReturnValue::AllNew)
             .send()
             .await;

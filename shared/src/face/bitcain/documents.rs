@@ -6,14 +6,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::face::Failure;
+use crate::face::openapi::{self, document, printed, validator};
 use crate::model::Instant;
 
+const FACE: &str = "Sessions";
 const SESSION_ID: &str = "018d0cab-c440-7abc-8123-456789abcdef";
 const FINGERPRINT: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-
-fn document() -> Value {
-    serde_norway::from_str(include_str!("../../../../openapi.yaml")).unwrap()
-}
 
 #[test]
 fn every_reply_is_printed_as_its_example() {
@@ -84,7 +82,7 @@ fn every_reply_is_printed_as_its_example() {
         total_count: 0,
         max_concurrent: 5,
     };
-    let examples = examples_of_replies(&document());
+    let examples = openapi::examples_of_replies(&document(), FACE);
     let same = |operation: &str, name: &str, reply: String| {
         let example = examples
             .iter()
@@ -130,7 +128,7 @@ fn the_replies_of_a_step_up_are_printed_as_their_examples() {
         risk_score: 0,
         error: Some("session not found".to_owned()),
     };
-    let examples = examples_of_replies(&document());
+    let examples = openapi::examples_of_replies(&document(), FACE);
     for (name, reply) in [("proven", &stepped_up), ("not-held", &not_stepped_up)] {
         let mut found = examples.iter().filter(|it| it.operation == "step-up-session");
         let example = found.find(|it| it.name == name).unwrap();
@@ -142,7 +140,7 @@ fn the_replies_of_a_step_up_are_printed_as_their_examples() {
 fn every_example_of_a_request_is_read_and_every_example_fits_its_schema() {
     let document = document();
     let mut seen = 0;
-    for (operation, described) in operations(&document) {
+    for (operation, described) in openapi::operations(&document, FACE) {
         let Some(content) = described.pointer("/requestBody/content/application~1json") else {
             continue;
         };
@@ -165,7 +163,7 @@ fn every_example_of_a_request_is_read_and_every_example_fits_its_schema() {
             seen += 1;
         }
     }
-    for example in examples_of_replies(&document) {
+    for example in openapi::examples_of_replies(&document, FACE) {
         let schema = validator(&document, &example.schema);
         assert!(
             schema.is_valid(&example.value),
@@ -305,7 +303,7 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
         }
         let status = error.status().to_string();
         let reference = format!("#/components/responses/{name}");
-        let referring = operations(&document)
+        let referring = openapi::operations(&document, FACE)
             .into_iter()
             .filter(|(_, it)| it["responses"][&status]["$ref"] == reference)
             .count();
@@ -316,7 +314,7 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
 #[test]
 fn the_document_names_one_operation_for_each_function() {
     let document = document();
-    let named: BTreeSet<_> = operations(&document)
+    let named: BTreeSet<_> = openapi::operations(&document, FACE)
         .into_iter()
         .map(|(operation, _)| operation.to_owned())
         .collect();
@@ -331,51 +329,4 @@ fn the_document_names_one_operation_for_each_function() {
         "cleanup-sessions",
     ];
     assert_eq!(named, ours.map(str::to_owned).into());
-}
-
-struct Example {
-    operation: String,
-    name: String,
-    schema: Value,
-    value: Value,
-}
-
-/// The examples of every answer, those of errors included.
-fn examples_of_replies(document: &Value) -> Vec<Example> {
-    let mut examples = Vec::new();
-    for (operation, described) in operations(document) {
-        for response in described["responses"].as_object().unwrap().values() {
-            let response = match response["$ref"].as_str() {
-                Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
-                None => response,
-            };
-            let content = &response["content"]["application/json"];
-            for (name, example) in content["examples"].as_object().unwrap() {
-                examples.push(Example {
-                    operation: operation.to_owned(),
-                    name: name.clone(),
-                    schema: content["schema"].clone(),
-                    value: example["value"].clone(),
-                });
-            }
-        }
-    }
-    examples
-}
-
-fn operations(document: &Value) -> Vec<(&str, &Value)> {
-    let paths = document["paths"].as_object().unwrap().values();
-    let all = paths.flat_map(|operations| operations.as_object().unwrap().values());
-    all.map(|operation| (operation["operationId"].as_str().unwrap(), operation))
-        .collect()
-}
-
-fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
-    let mut schema = schema.clone();
-    schema["components"] = document["components"].clone();
-    jsonschema::draft202012::new(&schema).unwrap()
-}
-
-fn printed(reply: &impl serde::Serialize) -> String {
-    serde_json::to_string(reply).unwrap()
 }

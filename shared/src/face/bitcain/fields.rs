@@ -2,8 +2,8 @@
 
 use super::error::Error;
 use super::integer::{self, Reading};
-use super::json::{self, Refusal, Value};
 use super::problem::Problem;
+use crate::face::json::{self, Refusal, Value};
 
 /// The fields of one body.
 pub(super) struct Fields {

@@ -7,10 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::route::{Route, unrouted};
 use super::*;
 use crate::auth;
-use crate::face::Failure;
+use crate::face::{Failure, Route};
 use crate::model::Instant;
 
 const CORPUS: &str = include_str!("../../../../tests/golden/bitcain.json");
@@ -266,6 +265,7 @@ fn every_recorded_request_gets_the_recorded_answer() {
 fn the_documentation_lists_the_same_differences() {
     let documented: Vec<_> = TABLE
         .lines()
+        .take_while(|line| *line != "# Where we differ from NestJS")
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
     let listed: Vec<_> = DIFFERENCES.iter().map(|(id, ..)| *id).collect();

@@ -6,6 +6,7 @@
 
 use super::error::Error;
 use super::fields::Fields;
+use crate::face::text::clean;
 
 /// Longest body that is read.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -165,20 +166,6 @@ impl RevokeInput {
         };
         fields.finish(input)
     }
-}
-
-fn clean(text: String) -> String {
-    if text.chars().any(is_unprintable) {
-        text.replace(is_unprintable, "\u{fffd}")
-    } else {
-        text
-    }
-}
-
-/// Controls, line and paragraph separators, and the marks of Unicode's bidirectional algorithm (UAX #9).
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod faults;
 mod fields;
 mod input;
 mod integer;
-mod json;
 mod problem;
 mod reply;
 mod route;
@@ -28,4 +27,4 @@ pub use reply::{
     ActiveReply, ActiveSession, CleanupReply, CreateReply, FingerprintReply, LogoutReply, RevokeReply,
     StepUpReply, ValidateReply,
 };
-pub use route::{Route, unrouted};
+pub use route::unrouted;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::json::Value;
+use crate::face::json::Value;
 
 /// What is wrong with one part of a request, in Pydantic's words.
 ///

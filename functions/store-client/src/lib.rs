@@ -1,0 +1,65 @@
+//! `POST /v1/clients/individuals`, `POST /v1/clients/corporates`: tells of a client.
+
+use shared::auth::Caller;
+use shared::face::corsa::{Client, ClientInput, Error, kind_of, upsert};
+use shared::model::{ClientId, Instant, Scope, SessionId, Subject};
+use shared::runtime::http::{Reply, Request};
+use shared::runtime::once::Once;
+use shared::runtime::{App, Deadline};
+use shared::service::StoreClient;
+
+/// Stores a client, or with `?upsert=true` changes the one of the same `referenceId`. Sessions that were told of
+/// before are its own.
+///
+/// # Errors
+/// 400, 401, 403, 409 also when there is such a client already, 413, 422, 503.
+pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<Reply, Error> {
+    let now = app.clock.now();
+    let caller = app.authenticate(request, now).await?;
+    caller.require_backend()?;
+    caller.require(Scope::SessionsWrite)?;
+    let upsert = upsert(&request.query)?;
+    let input = ClientInput::read(&request.body)?;
+
+    let once = Once {
+        caller: &caller,
+        request,
+        id: SessionId::draw(now, app.entropy.as_ref())?,
+        now,
+        deadline,
+        status: 201,
+    };
+    once.answer(app, async |id, since| {
+        store(app, &caller, request, &input, upsert, (id.into(), since)).await
+    })
+    .await
+}
+
+async fn store(
+    app: &App,
+    caller: &Caller,
+    request: &Request,
+    input: &ClientInput,
+    upsert: bool,
+    (drawn, now): (ClientId, Instant),
+) -> Result<Reply, Error> {
+    let tenant = &caller.tenant.id;
+    let kind = kind_of(&request.path).ok_or(Error::ClientNotFound)?;
+    let name = input.reference_id.as_deref().map(Subject::new).transpose();
+    let name = name.map_err(|_| Error::ClientNotFound)?;
+    let told = StoreClient {
+        name: name.as_ref(),
+        drawn,
+        kind,
+        alias: input.alias.as_deref(),
+        activity: input.activity,
+        account: input.account,
+        tags: input.tags.as_deref(),
+        controls: input.controls.as_deref(),
+        upsert,
+        now,
+    };
+    let client = app.sessions.store_client(tenant, &told).await?;
+    let client = client.ok_or(Error::ClientExists)?;
+    Ok(Reply::json(&Client::of(&client, kind)).with_status(201))
+}

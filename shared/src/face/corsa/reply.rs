@@ -1,0 +1,265 @@
+//! What the endpoints answer: what is not known is left out, and null appears nowhere but where the published shape
+//! of a client wants a field of which nothing is known here.
+
+use serde::{Serialize, Serializer};
+
+use super::time;
+use crate::model::{self, ClientKind, DeviceId, Instant, TenantId, Tenure};
+use crate::service::{Fetched, State};
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_id: Option<String>,
+    ip_address: String,
+    #[serde(flatten)]
+    geo: Geo,
+    #[serde(serialize_with = "instant")]
+    started_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_instant")]
+    ended_at: Option<Instant>,
+    device: Device,
+    #[serde(serialize_with = "instant")]
+    created_at: Instant,
+    #[serde(serialize_with = "instant")]
+    updated_at: Instant,
+}
+
+/// What was known of the session's address when it was opened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Geo {
+    #[serde(rename = "geoCountry", skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(rename = "geoCountryCode", skip_serializing_if = "Option::is_none")]
+    country_code: Option<String>,
+    #[serde(rename = "geoCity", skip_serializing_if = "Option::is_none")]
+    city: Option<String>,
+    #[serde(rename = "geoRegion", skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(rename = "geoLatitude", skip_serializing_if = "Option::is_none")]
+    latitude: Option<f64>,
+    #[serde(rename = "geoLongitude", skip_serializing_if = "Option::is_none")]
+    longitude: Option<f64>,
+    #[serde(rename = "geoTimezone", skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isp_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_vpn: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_proxy: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_tor: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_datacenter: Option<bool>,
+}
+
+/// The device of a session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Device {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    os: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    os_version: Option<String>,
+    #[serde(rename = "deviceType", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    screen_resolution: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
+}
+
+impl Session {
+    /// A session of either kind as this face shows it.
+    pub fn of(tenant: &TenantId, fetched: &Fetched) -> Self {
+        let record = &fetched.record;
+        let ended_at = match fetched.state {
+            State::Ended(ending) => Some(ending.at),
+            // An end that was told ahead of its time.
+            State::Active => record.ended.map(|ending| ending.at),
+        };
+        let updated_at = match record.tenure {
+            Tenure::Observed => record.updated_at.unwrap_or(record.created_at),
+            Tenure::Held { .. } => fetched.last_activity_at(),
+        };
+        Self {
+            id: record.id.to_string(),
+            reference_id: record.reference_id.clone(),
+            ip_address: record.ip.clone(),
+            geo: Geo::of(&record.facts),
+            started_at: record.started_at,
+            ended_at,
+            device: Device::of(tenant, record),
+            created_at: record.created_at,
+            updated_at,
+        }
+    }
+}
+
+impl Geo {
+    fn of(facts: &model::Facts) -> Self {
+        let place = facts.place().cloned().unwrap_or_default();
+        let system = facts.system.as_ref();
+        Self {
+            country: place.country,
+            country_code: place.country_code,
+            city: place.city,
+            region: place.region,
+            latitude: place.point.map(|point| point.latitude),
+            longitude: place.point.map(|point| point.longitude),
+            timezone: place.time_zone,
+            isp_name: system.and_then(|system| system.organisation.clone()),
+            is_vpn: facts.anonymity.vpn,
+            is_proxy: facts.anonymity.proxy,
+            is_tor: facts.anonymity.tor,
+            is_datacenter: facts.anonymity.hosting,
+        }
+    }
+}
+
+impl Device {
+    fn of(tenant: &TenantId, record: &model::SessionRecord) -> Self {
+        let client = record.owner().map(|owner| owner.client_id(tenant));
+        let device = record.device.clone();
+        let user_agent = record.current_user_agent();
+        Self {
+            id: client.map(|client| DeviceId::of(tenant, client, &record.fingerprint).to_string()),
+            fingerprint: record.fingerprint.clone(),
+            user_agent: (!user_agent.is_empty()).then(|| user_agent.to_owned()),
+            browser: device.browser,
+            browser_version: device.browser_version,
+            os: device.os,
+            os_version: device.os_version,
+            kind: device.device_type.map(model::DeviceType::as_str),
+            screen_resolution: device.screen_resolution,
+            language: device.language,
+            timezone: device.timezone,
+        }
+    }
+}
+
+/// A client. The groups that hold its papers are there because the published shape wants them, and empty because
+/// nothing of them is kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Client {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
+    activity_status: &'static str,
+    account_status: &'static str,
+    general: Empty,
+    address: Empty,
+    application: Empty,
+    #[serde(flatten)]
+    papers: Papers,
+    risk_history: [Empty; 0],
+    tags: Vec<String>,
+    controls: Vec<String>,
+    #[serde(serialize_with = "instant")]
+    created_at: Instant,
+    #[serde(serialize_with = "instant")]
+    updated_at: Instant,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Empty {}
+
+/// The groups that one kind of client alone has to have.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Papers {
+    Individual {
+        adverse_media: AdverseMedia,
+        political_exposure: PoliticalExposure,
+        sanctions: Sanctions,
+    },
+    Corporate {
+        business: Empty,
+    },
+}
+
+/// Null: not known here.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AdverseMedia {
+    is_adverse_media: Option<bool>,
+}
+
+/// Null: not known here.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PoliticalExposure {
+    is_politically_exposed: Option<bool>,
+}
+
+/// Null: not known here.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sanctions {
+    is_sanctioned: Option<bool>,
+}
+
+impl Client {
+    /// A client, shown as one of this kind.
+    pub fn of(client: &model::Client, kind: ClientKind) -> Self {
+        Self {
+            id: client.id.to_string(),
+            reference_id: client.reference_id.clone(),
+            alias: client.alias.clone(),
+            activity_status: client.activity.as_str(),
+            account_status: client.account.as_str(),
+            general: Empty {},
+            address: Empty {},
+            application: Empty {},
+            papers: match kind {
+                ClientKind::Individual => Papers::Individual {
+                    adverse_media: AdverseMedia {
+                        is_adverse_media: None,
+                    },
+                    political_exposure: PoliticalExposure {
+                        is_politically_exposed: None,
+                    },
+                    sanctions: Sanctions { is_sanctioned: None },
+                },
+                ClientKind::Corporate => Papers::Corporate { business: Empty {} },
+            },
+            risk_history: [],
+            tags: client.tags.clone(),
+            controls: client.controls.clone(),
+            created_at: client.created_at,
+            updated_at: client.updated_at,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn instant<S: Serializer>(instant: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time::printed(*instant))
+}
+
+#[expect(clippy::ref_option, reason = "the signature serde calls")]
+fn optional_instant<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => instant(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}

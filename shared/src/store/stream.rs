@@ -44,7 +44,8 @@ pub fn change(record: &Value) -> Result<Option<Change>, Error> {
     let key = old.as_ref().or(new.as_ref());
     let text = |name| key?.get(name)?.as_s().ok();
     let owner = text(PARTITION_KEY)
-        .filter(|_| text(SORT_KEY).is_some_and(|sk| sk == Key::GUARD))
+        // A profile has its guard's partition.
+        .filter(|_| text(SORT_KEY).is_none_or(|sk| sk == Key::GUARD))
         .and_then(|pk| Key::guard_of(pk));
     let Some((tenant, subject)) = owner else {
         return Ok(None);

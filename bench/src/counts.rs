@@ -161,6 +161,13 @@ async fn lists_and_ends(table: &mut Table) -> Result<()> {
     let list = async { Ok(world.sessions.active(tenant, &key, world.now()).await?) };
     let (_, usage) = world.measure(list).await?;
     row(table, "list active, 5 held", &usage, (2, 2, 6, 0, 0, 0));
+    let first = *ids.first().ok_or("a session was opened")?;
+    let fetch = async { Ok(world.sessions.fetch(tenant, first, world.now()).await?) };
+    let (_, usage) = world.measure(fetch).await?;
+    row(table, "fetch by id", &usage, (2, 2, 2, 0, 0, 0));
+    let newest = async { Ok(world.sessions.newest(tenant, &key, 21, world.now()).await?) };
+    let (_, usage) = world.measure(newest).await?;
+    row(table, "list newest, 5 there", &usage, (2, 1, 2, 0, 0, 0));
 
     world.stream()?;
     let endings = [("logout", Reason::LoggedOut), ("revoke one", Reason::Revoked)];

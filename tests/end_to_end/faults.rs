@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use serde_json::json;
+use shared::model::Reason;
 use tests::proxy::{Fault, When};
 
 use crate::client::{Answer, Call};
@@ -94,7 +95,7 @@ async fn an_ending_whose_answer_was_lost_is_an_ending() {
     let world = World::new().await;
     warm(&world, &world.token("nobody")).await;
     let token = world.token("alice");
-    for ends in ["logout", "revoke"] {
+    for (ends, reason) in [("logout", Reason::LoggedOut), ("revoke", Reason::Revoked)] {
         for fault in [Fault::LostAfterCommit, Fault::TruncatedJson] {
             let (ended, kept) = (world.create(&token).await, world.create(&token).await);
             world.proxy.fault(When::always(), [fault]);
@@ -108,7 +109,8 @@ async fn an_ending_whose_answer_was_lost_is_an_ending() {
             assert!(!world.is_valid(&token, &ended).await, "{ends}, {fault:?}");
             assert!(world.is_valid(&token, &kept).await, "{ends}, {fault:?}");
             world.cloud.streams_read().await;
-            assert!(world.record(&ended).await.unwrap().ended.is_some());
+            let ending = world.record(&ended).await.unwrap().ended;
+            assert_eq!(ending.map(|it| it.reason), Some(reason), "{fault:?}");
             world.revoke(&token, &kept).await;
         }
     }

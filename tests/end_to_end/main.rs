@@ -11,6 +11,7 @@
     reason = "as above"
 )]
 
+mod budgets;
 mod client;
 mod crashes;
 mod endings;

@@ -15,7 +15,8 @@ const ROUNDS: usize = 200;
 /// Rounds that run at a time, each on a subject of its own: a round mostly waits for its turn at one item.
 const ABREAST: usize = 8;
 
-const FAULTY_ROUNDS: usize = 3;
+/// The same with faults, policy by policy.
+const FAULTY_ROUNDS: usize = 2;
 
 const POLICIES: [AtLimit; 4] = [
     AtLimit::Reject,

@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tokio::sync::OnceCell;
 
 use super::is_global;
@@ -29,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Fetcher {
     allow_loopback: bool,
     resolver: SharedDnsResolver,
-    /// Made when first needed: loading the system's certificates is the slowest thing a function can do.
+    /// Made when first needed: most fetches are answered from memory, and parsing the roots takes a while.
     public: OnceCell<Connector>,
     loopback: OnceCell<Connector>,
 }
@@ -108,12 +110,12 @@ impl Fetcher {
 
     async fn connector(&self, allowed: &Target) -> Result<&Connector, FetchError> {
         let (cell, roots) = match allowed {
-            Target::Public(_) => (&self.public, TrustStore::default()),
+            Target::Public(_) => (&self.public, mozilla_roots()),
             Target::Loopback(_) => (&self.loopback, TrustStore::empty()),
         };
         cell.get_or_try_init(|| async {
             let resolver = PublicOnly(self.resolver.clone());
-            // Reading the certificates blocks, and where a machine has none a development build panics inside.
+            // Parsing a hundred certificates would hold up whatever else this thread does.
             tokio::task::spawn_blocking(move || connector(roots, resolver))
                 .await
                 .map_err(|_| FetchError::Client)?
@@ -128,6 +130,19 @@ impl fmt::Debug for Fetcher {
             .field("allow_loopback", &self.allow_loopback)
             .finish_non_exhaustive()
     }
+}
+
+/// The roots browsers trust, compiled in: the system's are read from files, which takes longer than anything else a
+/// function does, and a machine may have none. `docs/operations.md` says how to update them.
+fn mozilla_roots() -> TrustStore {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    roots.fold(TrustStore::empty(), |store, root| {
+        let pem = format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            STANDARD.encode(root)
+        );
+        store.with_pem_certificate(pem)
+    })
 }
 
 fn connector(roots: TrustStore, resolver: PublicOnly) -> Result<Connector, FetchError> {
@@ -279,6 +294,13 @@ mod tests {
                 assert!(causes(&error).contains("not public"), "{}", causes(&error));
             }
         }
+    }
+
+    #[test]
+    fn every_root_that_is_compiled_in_can_be_read() {
+        // A root that cannot be read ends the process.
+        assert!(connector(mozilla_roots(), guarded(&[&["1.1.1.1"]])).is_ok());
+        assert!(100 <= webpki_root_certs::TLS_SERVER_ROOT_CERTS.len());
     }
 
     #[tokio::test]

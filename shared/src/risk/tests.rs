@@ -8,7 +8,6 @@ use crate::clock::Fixed;
 use crate::model::{Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure};
 use crate::network::{self as address, Network};
 use crate::policy::{Mode, RiskPolicy};
-use crate::useragent;
 
 const DOCUMENT: &str = include_str!("../../../docs/risk.md");
 
@@ -555,39 +554,4 @@ proptest! {
             prop_assert!(piece.len() < 3 || piece.parse::<IpAddr>().is_err(), "{}", piece);
         }
     }
-}
-
-/// `cargo test -p shared --lib cost -- --nocapture`
-#[test]
-fn cost_of_a_judgement() {
-    let time = |name: &str, work: &dyn Fn() -> usize| {
-        let rounds = 2_000;
-        work();
-        let start = std::time::Instant::now();
-        let total: usize = (0..rounds).map(|_| work()).sum();
-        let nanos = start.elapsed().as_nanos() / rounds;
-        println!("{name}: {nanos} ns ({total})");
-    };
-    let stolen = context("203.0.113.5", FIREFOX, Sample::supplied("device-2"));
-    let start = std::time::Instant::now();
-    useragent::parse("DoCoMo/2.0 P903i(c100;TB;W24H12)");
-    println!("parse, first call of woothee: {} us", start.elapsed().as_micros());
-    let same = base();
-    let (held, record) = opened(&same);
-    let score = |now: &Context| usize::from(assess(&held, Some(&record), now, START).score().get());
-    time("assess, nothing changed", &|| score(&same));
-    time("assess, everything changed", &|| score(&stolen));
-    time("parse, a browser of today", &|| {
-        useragent::parse(CHROME).browser.len()
-    });
-    time("parse, by woothee", &|| {
-        useragent::parse("DoCoMo/2.0 P903i(c100;TB;W24H12)").browser.len()
-    });
-    time("fingerprint", &|| {
-        let inputs = crate::fingerprint::Inputs {
-            user_agent: CHROME,
-            ..crate::fingerprint::Inputs::default()
-        };
-        crate::fingerprint::compute(&inputs).hex.len()
-    });
 }

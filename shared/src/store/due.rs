@@ -91,16 +91,9 @@ impl Store {
             "SET #hour = :hour, #schema = :schema",
             "attribute_not_exists(#hour) OR #hour < :hour",
         );
+        let values = [(":hour", number(hour)), (":schema", number(SCHEMA_VERSION))];
         let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::watermark().attributes()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":hour", number(hour))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
+            .update(&Key::watermark(), update, condition, values)
             .send()
             .await;
         Write::of(written).map(|_| ())

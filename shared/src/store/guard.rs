@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::attributes::{
@@ -63,6 +65,12 @@ impl Guard {
             .iter()
             .find(|(removed, _)| *removed == id)
             .map(|(_, reason)| *reason)
+    }
+
+    /// The guard as it was before a write that gave it back; an empty one where there was none.
+    fn before(written: UpdateItemOutput) -> Result<Self, Error> {
+        let old = written.attributes.filter(|item| !item.is_empty());
+        Ok(old.as_ref().map(Self::read).transpose()?.unwrap_or_default())
     }
 
     pub(super) fn read(item: &Item) -> Result<Self, Error> {
@@ -256,8 +264,8 @@ impl Store {
         started: Instant,
     ) -> Result<Opened, Error> {
         let condition = format!("{OPEN_IF} AND {OPEN_ROOM_IF}");
-        let values = [(":bound", number(max)), (":started", time(started))];
-        self.open(opening, OPEN.to_owned(), condition, HashMap::new(), values.into())
+        let values = vec![(":bound", number(max)), (":started", time(started))];
+        self.open(opening, OPEN, &condition, Leaving::default(), values)
             .await
     }
 
@@ -274,77 +282,42 @@ impl Store {
             (":bound", number(max + victims.len())),
             (":seen_count", number(seen.removal_count)),
         ];
-        let mut condition = format!("{OPEN_IF} AND {OPEN_SEEN_IF}");
         let mut update = OPEN.to_owned();
-        let mut ids = HashMap::new();
-        let mut extra = Vec::new();
+        let leaving = Leaving::of(victims, seen);
         if !victims.is_empty() {
-            update.clear();
-            update.push_str(OPEN_REPLACING);
-            let leaving = Leaving::of(victims, seen);
-            update.push_str(&leaving.removed);
-            update.push_str(" ADD #removal_count :one");
-            condition.push_str(&leaving.as_seen);
-            ids = leaving.names;
-            extra = leaving.values;
+            update = format!("{OPEN_REPLACING}{} ADD #removal_count :one", leaving.removed);
             values.extend([
                 (":removals", removals(victims)),
                 (":now", time(now)),
                 (":one", number(1)),
             ]);
         }
-        let mut values: HashMap<&str, AttributeValue> = values.into_iter().collect();
-        let mut all: HashMap<String, AttributeValue> = extra.into_iter().collect();
-        all.extend(values.drain().map(|(name, value)| (name.to_owned(), value)));
-        self.open_with(opening, update, condition, ids, all).await
+        let condition = format!("{OPEN_IF} AND {OPEN_SEEN_IF}{}", leaving.as_seen);
+        self.open(opening, &update, &condition, leaving, values).await
     }
 
     async fn open(
         &self,
         opening: &Opening<'_>,
-        update: String,
-        condition: String,
-        ids: HashMap<String, String>,
-        values: HashMap<&str, AttributeValue>,
-    ) -> Result<Opened, Error> {
-        let values = values
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        self.open_with(opening, update, condition, ids, values).await
-    }
-
-    async fn open_with(
-        &self,
-        opening: &Opening<'_>,
-        update: String,
-        condition: String,
-        ids: HashMap<String, String>,
-        values: HashMap<String, AttributeValue>,
+        update: &str,
+        condition: &str,
+        leaving: Leaving,
+        mut values: Vec<(&str, AttributeValue)>,
     ) -> Result<Opened, Error> {
         let due = due_of(opening.subject, opening.session.expires_at());
         let attempts = Attempts::default();
-        let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::guard(opening.tenant, opening.subject).attributes()))
-            .set_expression_attribute_names(Some(names(&update)))
+        values.extend([
+            (":session", held_item(opening.session)),
+            (":ttl", ttl(opening.session.last_activity_at)),
+            (":schema", number(SCHEMA_VERSION)),
+            (":authorised", time(opening.authorised_at)),
+            (":due_hash", text(due.hash)),
+            (":due_at", time(due.at)),
+        ]);
+        let key = Key::guard(opening.tenant, opening.subject);
+        let written = leaving
+            .fill(self.update(&key, update, condition, values))
             .expression_attribute_names("#id", opening.id.to_compact())
-            .set_expression_attribute_values(Some(values))
-            .expression_attribute_values(":session", held_item(opening.session))
-            .expression_attribute_values(":ttl", ttl(opening.session.last_activity_at))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .expression_attribute_values(":authorised", time(opening.authorised_at))
-            .expression_attribute_values(":due_hash", text(due.hash))
-            .expression_attribute_values(":due_at", time(due.at))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (placeholder, name) in names(&condition).into_iter().chain(ids) {
-            write = write.expression_attribute_names(placeholder, name);
-        }
-        let written = write
-            .update_expression(update)
-            .condition_expression(condition)
             .customize()
             .interceptor(attempts.clone())
             .send()
@@ -394,16 +367,8 @@ impl Store {
     ) -> Result<Touched, Error> {
         let (update, condition, values) = touch.expressions();
         let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::guard(tenant, subject).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .update(&Key::guard(tenant, subject), update, condition, values)
             .expression_attribute_names("#id", touch.id.to_compact())
-            .set_expression_attribute_values(Some(values))
-            .update_expression(update)
-            .condition_expression(condition)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match Write::of(written)? {
@@ -432,31 +397,21 @@ impl Store {
         let update = "SET #removals = :removals, #removed_at = :now \
              REMOVE #sessions.#id ADD #removal_count :one";
         let condition = "attribute_exists(#sessions.#id) AND #schema <= :schema";
+        let values = [
+            (":removals", removals(&[(id, reason)])),
+            (":now", time(now)),
+            (":one", number(1)),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
         let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::guard(tenant, subject).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
+            .update(&Key::guard(tenant, subject), update, condition, values)
             .expression_attribute_names("#id", id.to_compact())
-            .expression_attribute_values(":removals", removals(&[(id, reason)]))
-            .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-            .update_expression(update)
-            .condition_expression(condition)
             .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match Write::of(written)? {
             Write::Done(output) => {
-                let old = output
-                    .attributes
-                    .as_ref()
-                    .map(Guard::read)
-                    .transpose()?
-                    .unwrap_or_default();
+                let old = Guard::before(output)?;
                 let revoked_all_at = old.revoked_all_at;
                 Ok(old
                     .find(id)
@@ -494,33 +449,20 @@ impl Store {
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
         let mut at = now;
         loop {
+            let values = [
+                (":none", AttributeValue::M(HashMap::new())),
+                (":now", time(at)),
+                (":ttl", ttl(at)),
+                (":one", number(1)),
+                (":schema", number(SCHEMA_VERSION)),
+            ];
             let written = self
-                .client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(Key::guard(tenant, subject).attributes()))
-                .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-                .expression_attribute_values(":none", AttributeValue::M(HashMap::new()))
-                .expression_attribute_values(":now", time(at))
-                .expression_attribute_values(":ttl", ttl(at))
-                .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":schema", number(SCHEMA_VERSION))
-                .update_expression(update)
-                .condition_expression(condition)
+                .update(&Key::guard(tenant, subject), update, condition, values)
                 .return_values(ReturnValue::AllOld)
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                 .send()
                 .await;
             match Write::of(written)? {
-                Write::Done(output) => {
-                    let old = output.attributes.filter(|item| !item.is_empty());
-                    return Ok(old
-                        .as_ref()
-                        .map(Guard::read)
-                        .transpose()?
-                        .unwrap_or_default()
-                        .sessions);
-                }
+                Write::Done(output) => return Ok(Guard::before(output)?.sessions),
                 Write::Refused(None) => return Ok(Vec::new()),
                 Write::Refused(Some(item)) => {
                     let guard = Guard::read(&item)?;
@@ -551,20 +493,25 @@ impl Store {
         let leaving = Leaving::of(expired, seen);
         let mut set = Vec::new();
         let mut remove = leaving.removed.clone();
-        let mut values: HashMap<String, AttributeValue> = leaving.values.into_iter().collect();
+        let mut values = vec![
+            (":seen_size", number(seen.sessions.len())),
+            (":seen_count", number(seen.removal_count)),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
         let mut add = "";
         if !expired.is_empty() {
             set.push("#removals = :removals, #removed_at = :now");
             add = " ADD #removal_count :one";
-            values.insert(":removals".into(), removals(expired));
-            values.insert(":now".into(), time(now));
-            values.insert(":one".into(), number(1));
+            values.extend([
+                (":removals", removals(expired)),
+                (":now", time(now)),
+                (":one", number(1)),
+            ]);
         }
         if let Some(at) = next {
             let due = due_of(subject, at);
             set.push("#due_hash = :due_hash, #due_at = :due_at");
-            values.insert(":due_hash".into(), text(due.hash));
-            values.insert(":due_at".into(), time(due.at));
+            values.extend([(":due_hash", text(due.hash)), (":due_at", time(due.at))]);
         } else {
             remove.push_str(", #due_hash, #due_at");
         }
@@ -581,26 +528,12 @@ impl Store {
              (attribute_not_exists(#removal_count) OR #removal_count = :seen_count){}",
             leaving.as_seen
         );
-        values.insert(":seen_size".into(), number(seen.sessions.len()));
-        values.insert(":seen_count".into(), number(seen.removal_count));
-        values.insert(":schema".into(), number(SCHEMA_VERSION));
         if let Some(due) = &seen.due {
             condition.push_str(" AND #due_at = :seen_due");
-            values.insert(":seen_due".into(), time(due.at));
+            values.push((":seen_due", time(due.at)));
         }
-        let mut placeholders = names(&format!("{update} {condition}"));
-        placeholders.extend(leaving.names);
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::guard(tenant, subject).attributes()))
-            .set_expression_attribute_names(Some(placeholders))
-            .set_expression_attribute_values(Some(values))
-            .update_expression(update)
-            .condition_expression(condition)
-            .send()
-            .await;
+        let write = self.update(&Key::guard(tenant, subject), &update, &condition, values);
+        let written = leaving.fill(write).send().await;
         Ok(matches!(Write::of(written)?, Write::Done(_)))
     }
 }
@@ -633,31 +566,38 @@ fn removals(removed: &[(SessionId, Reason)]) -> AttributeValue {
 }
 
 /// The parts of an update that take sessions out, each only if it is still as it was seen.
+#[derive(Default)]
 struct Leaving {
     removed: String,
     as_seen: String,
-    names: HashMap<String, String>,
+    names: Vec<(String, String)>,
     values: Vec<(String, AttributeValue)>,
 }
 
 impl Leaving {
     fn of(ids: &[(SessionId, Reason)], seen: &Guard) -> Self {
-        let mut it = Self {
-            removed: String::new(),
-            as_seen: String::new(),
-            names: HashMap::new(),
-            values: Vec::new(),
-        };
+        let mut it = Self::default();
         for (at, (id, _)) in ids.iter().enumerate() {
             let Some(session) = seen.find(*id) else { continue };
             it.removed.push_str(&format!(", #sessions.#old{at}"));
             it.as_seen
                 .push_str(&format!(" AND #sessions.#old{at}.#last_activity = :seen{at}"));
-            it.names.insert(format!("#old{at}"), id.to_compact());
+            it.names.push((format!("#old{at}"), id.to_compact()));
             it.values
                 .push((format!(":seen{at}"), time(session.last_activity_at)));
         }
         it
+    }
+
+    /// Says in an update which sessions are meant, and how they were seen.
+    fn fill(self, mut write: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        for (placeholder, id) in self.names {
+            write = write.expression_attribute_names(placeholder, id);
+        }
+        for (placeholder, seen) in self.values {
+            write = write.expression_attribute_values(placeholder, seen);
+        }
+        write
     }
 }
 
@@ -673,26 +613,19 @@ pub struct Touch<'a> {
 }
 
 impl Touch<'_> {
-    fn expressions(&self) -> (String, &'static str, HashMap<String, AttributeValue>) {
-        let mut values = HashMap::from([
-            (":now".to_owned(), time(self.now)),
-            (":ttl".to_owned(), ttl(self.now)),
-        ]);
+    fn expressions(&self) -> (&'static str, &'static str, [(&'static str, AttributeValue); 2]) {
+        let ttl = (":ttl", ttl(self.now));
         match self.changed {
             None => (
-                "SET #sessions.#id.#last_activity = :now, #ttl = :ttl".to_owned(),
+                "SET #sessions.#id.#last_activity = :now, #ttl = :ttl",
                 "attribute_exists(#sessions.#id) AND #sessions.#id.#last_activity < :now",
-                values,
+                [(":now", time(self.now)), ttl],
             ),
-            Some(session) => {
-                values.remove(":now");
-                values.insert(":session".to_owned(), held_item(session));
-                (
-                    "SET #sessions.#id = :session, #ttl = :ttl".to_owned(),
-                    "attribute_exists(#sessions.#id)",
-                    values,
-                )
-            }
+            Some(session) => (
+                "SET #sessions.#id = :session, #ttl = :ttl",
+                "attribute_exists(#sessions.#id)",
+                [(":session", held_item(session)), ttl],
+            ),
         }
     }
 }

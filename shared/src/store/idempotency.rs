@@ -100,18 +100,9 @@ impl Store {
             "SET #lease = :lease",
             "#lease = :seen AND attribute_not_exists(#answer)",
         );
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::idempotency(request.tenant, request.scope).attributes()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":lease", time(request.lease))
-            .expression_attribute_values(":seen", time(lease))
-            .send()
-            .await;
+        let key = Key::idempotency(request.tenant, request.scope);
+        let values = [(":lease", time(request.lease)), (":seen", time(lease))];
+        let written = self.update(&key, update, condition, values).send().await;
         Ok(match Write::of(written)? {
             Write::Done(_) => resumed,
             Write::Refused(_) => Begun::Running,
@@ -134,19 +125,9 @@ impl Store {
         update: &str,
         value: aws_sdk_dynamodb::types::AttributeValue,
     ) -> Result<(), Error> {
-        let condition = "#lease = :lease";
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::idempotency(request.tenant, request.scope).attributes()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":it", value)
-            .expression_attribute_values(":lease", time(request.lease))
-            .send()
-            .await;
+        let key = Key::idempotency(request.tenant, request.scope);
+        let values = [(":it", value), (":lease", time(request.lease))];
+        let written = self.update(&key, update, "#lease = :lease", values).send().await;
         Write::of(written).map(|_| ())
     }
 }

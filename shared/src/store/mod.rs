@@ -17,6 +17,7 @@ mod keys;
 mod record;
 mod reference;
 mod stream;
+mod update;
 
 use std::collections::HashMap;
 

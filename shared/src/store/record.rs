@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
@@ -262,18 +260,10 @@ impl Store {
         id: SessionId,
         user_agent: &str,
     ) -> Result<(), Error> {
+        let text = text(clipped(user_agent, SessionRecord::MAX_USER_AGENT));
         let (update, condition) = ("SET #latest_user_agent = :it", "attribute_exists(#pk)");
-        let written = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":it", text(clipped(user_agent, SessionRecord::MAX_USER_AGENT)))
-            .send()
-            .await;
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, update, condition, [(":it", text)]).send().await;
         Write::of(written).map(|_| ())
     }
 
@@ -295,22 +285,15 @@ impl Store {
         if stamp.note.is_some() {
             update.push_str(", #end_note = :note");
         }
-        let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
-            .expression_attribute_values(":observed", text(OBSERVED))
-            .expression_attribute_values(":at", time(stamp.ending.at))
-            .expression_attribute_values(":reason", text(reason_code(stamp.ending.reason)));
-        if let Some(note) = stamp.note {
-            write = write.expression_attribute_values(":note", text(note));
-        }
-        let written = write
-            .update_expression(update)
-            .condition_expression(condition)
+        let mut values = vec![
+            (":owner", text(history_hash(tenant, subject))),
+            (":observed", text(OBSERVED)),
+            (":at", time(stamp.ending.at)),
+            (":reason", text(reason_code(stamp.ending.reason))),
+        ];
+        values.extend(stamp.note.map(|note| (":note", text(note))));
+        let written = self
+            .update(&Key::session(tenant, id), &update, condition, values)
             .return_values(ReturnValue::AllOld)
             .send()
             .await;
@@ -341,23 +324,15 @@ impl Store {
                 condition.push_str(" AND (attribute_not_exists(#ended_at) OR #ended_at > :now)");
             }
         }
-        let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":observed", text(OBSERVED))
-            .expression_attribute_values(":ended", text(reason_code(Reason::LoggedOut)))
-            .expression_attribute_values(":now", time(now));
-        if let Some(at) = ended_at {
-            write = write.expression_attribute_values(":at", time(at));
-        }
-        let written = write
-            .update_expression(update)
-            .condition_expression(condition)
+        let mut values = vec![
+            (":observed", text(OBSERVED)),
+            (":ended", text(reason_code(Reason::LoggedOut))),
+            (":now", time(now)),
+        ];
+        values.extend(ended_at.map(|at| (":at", time(at))));
+        let written = self
+            .update(&Key::session(tenant, id), &update, &condition, values)
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         let item = match Write::of(written)? {
@@ -382,25 +357,15 @@ impl Store {
         if last_address.is_some() {
             update.push_str(", #last_ip = :address");
         }
-        let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::session(tenant, id).attributes()))
-            .set_expression_attribute_names(Some(names(&format!("{update} {condition}"))))
-            .expression_attribute_values(":at", time(ending.at))
-            .expression_attribute_values(":reason", text(reason_code(ending.reason)))
-            .expression_attribute_values(":last", time(last_activity))
-            .expression_attribute_values(":one", number(1));
-        if let Some(address) = last_address {
-            write = write.expression_attribute_values(":address", text(address.to_string()));
-        }
-        let written = write
-            .update_expression(update)
-            .condition_expression(condition)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+        let mut values = vec![
+            (":at", time(ending.at)),
+            (":reason", text(reason_code(ending.reason))),
+            (":last", time(last_activity)),
+            (":one", number(1)),
+        ];
+        values.extend(last_address.map(|address| (":address", text(address.to_string()))));
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, &update, condition, values).send().await;
         Ok(!matches!(Write::of(written)?, Write::Refused(None)))
     }
 }

@@ -5,8 +5,9 @@ use std::error::Error as Cause;
 use serde::Serialize;
 
 use super::problem::Problem;
+use crate::auth;
 use crate::face::Failure;
-use crate::{auth, store};
+use crate::store;
 
 /// A failed request. `Display` is the `detail` the client reads.
 #[derive(Debug, thiserror::Error)]

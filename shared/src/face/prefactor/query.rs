@@ -108,10 +108,7 @@ fn subject(sent: &BTreeMap<&'static str, String>, caller: &Caller) -> Result<Opt
     match (&caller.who, own) {
         (_, own) if own.is_none() || named == own => Ok(named),
         (Who::User { .. }, _) => Err(Error::NotPermitted("a user lists its own sessions")),
-        (Who::Key { .. }, _) => Err(Error::invalid(
-            IDENTITY,
-            "must be the user that Holdfast-Subject names, where both are sent",
-        )),
+        (Who::Key { .. }, _) => Err(Error::NotPermitted("Holdfast-Subject names another user")),
     }
 }
 
@@ -216,7 +213,7 @@ mod tests {
             }
             let bob = user_caller("https://issuer.example.com", "bob", 1000);
             assert_eq!(code(query, &bob), "not_permitted");
-            assert_eq!(code(query, &backend_for("bob")), "invalid_value");
+            assert_eq!(code(query, &backend_for("bob")), "not_permitted");
         }
         let foreign = client("alice").to_pfid(crate::model::Partition::new(1).unwrap());
         let query = format!("authenticated_identity_id={foreign}");

@@ -69,6 +69,20 @@ async fn expired(world: &World, subject: &str) -> SessionId {
     world.opened(subject, ago, idle, AbsoluteTimeout::Aal2).await
 }
 
+/// A session with something to learn in it, proven by the key from elsewhere in another browser.
+async fn step_up(world: &World, key: &str) {
+    let known = json!({"ip_address": IP, "user_agent": USER_AGENT, "device_fingerprint": "device-1"});
+    let opened = world.post(CREATE).bearer(key).subject("frank").json(&known);
+    let opened = opened.send().await.json();
+    let path = format!(
+        "/api/v1/sessions/{}/step-up",
+        opened["session_id"].as_str().unwrap()
+    );
+    let proof = json!({"current_ip": "203.0.113.9", "current_user_agent": OTHER_USER_AGENT});
+    let proven = world.post(&path).bearer(key).json(&proof).send().await.json();
+    assert_eq!(proven["success"], true, "{proven}");
+}
+
 /// Sends one request to each of Corsa's functions, those that may be sent twice with a key.
 async fn tell_of_sessions_and_clients(world: &World, key: &str) {
     let session = json!({"clientId": "IND123", "referenceId": "visit-1", "ipAddress": IP, "device": {"fingerprint": "f"}});
@@ -95,20 +109,6 @@ async fn tell_of_sessions_and_clients(world: &World, key: &str) {
         }
         assert_eq!(call.send().await.status, status, "{method} {path}");
     }
-}
-
-/// A session with something to learn in it, proven by the key from elsewhere in another browser.
-async fn step_up(world: &World, key: &str) {
-    let known = json!({"ip_address": IP, "user_agent": USER_AGENT, "device_fingerprint": "device-1"});
-    let opened = world.post(CREATE).bearer(key).subject("frank").json(&known);
-    let opened = opened.send().await.json();
-    let path = format!(
-        "/api/v1/sessions/{}/step-up",
-        opened["session_id"].as_str().unwrap()
-    );
-    let proof = json!({"current_ip": "203.0.113.9", "current_user_agent": OTHER_USER_AGENT});
-    let proven = world.post(&path).bearer(key).json(&proof).send().await.json();
-    assert_eq!(proven["success"], true, "{proven}");
 }
 
 #[tokio::test]

@@ -118,9 +118,9 @@ attributes! {
     RISK_MODE = "risk_mode" => "rm", "Tenant: enforce or monitor";
     RISK_SUSPICIOUS = "risk_suspicious" => "rs", "Tenant: suspicious from this score on";
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
-    KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
+    KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
     HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
 }

@@ -4,8 +4,9 @@ use std::error::Error as Cause;
 
 use serde::Serialize;
 
+use crate::auth;
 use crate::face::Failure;
-use crate::{auth, store};
+use crate::store;
 
 /// A failed request. `Display` is the `message` the client reads, where it is a text.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,11 @@ use std::error::Error as Cause;
 
 use serde::Serialize;
 
+use crate::auth;
 use crate::clock::EntropyError;
 use crate::face::Failure;
 use crate::model::Kind;
-use crate::{auth, store};
+use crate::store;
 
 /// What is wrong, by the name of the field it is wrong with.
 pub type Fields = BTreeMap<&'static str, Vec<String>>;

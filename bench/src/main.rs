@@ -11,6 +11,7 @@
 mod clients;
 mod counts;
 mod http;
+mod intelligence;
 mod latency;
 mod machine;
 mod process;
@@ -39,6 +40,12 @@ struct Arguments {
     /// The template.
     #[arg(long, value_name = "FILE", default_value = "template.yaml")]
     template: PathBuf,
+    /// The data about addresses; `cargo local intel` builds it.
+    #[arg(long, value_name = "DIR", default_value = "intel/data/holdfast")]
+    intelligence: PathBuf,
+    /// Look one address up in that data, say how that went, and end: the process that is measured.
+    #[arg(long, hide = true)]
+    first_answer: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +60,8 @@ enum Part {
     Process,
     /// Processor time of the parts that are plain functions.
     Pure,
+    /// What is known of addresses: first answer, further answers, memory.
+    Intelligence,
 }
 
 #[tokio::main]
@@ -67,6 +76,9 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(arguments: Arguments) -> Result<()> {
+    if let Some(address) = arguments.first_answer {
+        return intelligence::first_answer(&arguments.intelligence, &address);
+    }
     let binaries = match arguments.binaries {
         Some(given) => given,
         None => std::env::current_exe()?
@@ -91,6 +103,7 @@ async fn measure(arguments: Arguments) -> Result<()> {
             }
             Part::Process => process::run(&arguments.template, &binaries).await?,
             Part::Pure => pure::run()?,
+            Part::Intelligence => intelligence::run(&arguments.intelligence)?,
         }
     }
     Ok(())

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use shared::face::bitcain::{ValidateInput, ValidateReply};
-use shared::model::{Facts, HeldSession, Instant as Moment};
-use shared::policy::RiskPolicy;
+use shared::model::{Facts, HeldSession, Instant as Moment, Trail};
+use shared::policy::{Lists, RiskPolicy};
 use shared::risk;
 use shared::runtime::http::{Reply, Request};
 use shared::service::context;
@@ -47,9 +47,20 @@ pub(crate) fn run() -> Result<()> {
         country: None,
         asn: None,
         geo: None,
+        anonymous: false,
+        trail: Trail::default(),
     };
     let policy = RiskPolicy::default();
-    let judge = || risk::assess(&held, None, &seen, now);
+    let lists = Lists::default();
+    let evidence = risk::Evidence {
+        held: &held,
+        record: None,
+        profile: None,
+        context: &seen,
+        lists: &lists,
+        now,
+    };
+    let judge = || risk::assess(&evidence);
     let assessment = judge();
     let parts = [
         (
@@ -72,7 +83,7 @@ pub(crate) fn run() -> Result<()> {
                 )
             }),
         ),
-        ("risk", time(|| (risk::needs_record(&held, &seen), judge()))),
+        ("risk", time(|| (risk::needs_history(&evidence), judge()))),
         (
             "reply, with the explanation",
             time(|| {

@@ -371,6 +371,10 @@ pub(crate) fn functions(template: &Template, options: &Options, dynamodb_url: &s
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
         ("HOLDFAST_LOOPBACK_JWKS", "true"),
     ];
+    let intelligence = options
+        .intelligence
+        .iter()
+        .map(|paths| ("HOLDFAST_INTELLIGENCE".to_owned(), paths.clone()));
     let none = BTreeMap::new();
     template
         .functions
@@ -382,7 +386,7 @@ pub(crate) fn functions(template: &Template, options: &Options, dynamodb_url: &s
             let local = local
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            let environment = local.chain(own);
+            let environment = local.chain(intelligence.clone()).chain(own);
             let (binaries, log) = (&options.binaries, options.log.clone());
             Arc::new(Function::new(
                 spec.clone(),

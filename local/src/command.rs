@@ -1,6 +1,7 @@
 //! `cargo local`: the command line.
 
 mod arguments;
+mod intel;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use crate::gateway::JWKS_PATH;
 use crate::issuer::{Claims, Issuer};
 use crate::state::{Running, State};
 use crate::template::Template;
-use crate::{Cloud, Error, Log, Options, log, packages};
+use crate::{Cloud, Error, Log, Options, intelligence, log, packages};
 use arguments::{Arguments, Command, Key, Place, Token};
 
 /// Does what the command line says.
@@ -47,6 +48,7 @@ async fn act(arguments: Arguments) -> Result<(), Error> {
     match arguments.command {
         None => serve::run(&place, arguments.serve).await,
         Some(Command::Serve(serve)) => serve::run(&place, serve).await,
+        Some(Command::Intel(wanted)) => self::intel::run(&place, wanted).await,
         Some(Command::Token(token)) => print_token(&place, token).await,
         Some(Command::ApiKey(key)) => print_api_key(&place, key).await,
         Some(Command::Invoke { function, event }) => invoke(&place, &function, &event).await,
@@ -143,6 +145,7 @@ fn options(place: &Place) -> Result<Options, Error> {
     options.directory = Some(place.directory());
     options.ephemeral = false;
     options.log = Log::stderr();
+    options.intelligence = intelligence::beside(&root(&options.template));
     Ok(options)
 }
 

@@ -44,6 +44,9 @@ pub enum Error {
         /// Why.
         failure: crate::Failure,
     },
+    /// A build of the data about addresses.
+    #[error("address data: {0}")]
+    Intelligence(#[from] intel::Error),
     /// A build of the functions.
     #[error("the functions do not build")]
     Build,

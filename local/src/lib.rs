@@ -13,6 +13,7 @@ mod error;
 mod function;
 mod gateway;
 mod ids;
+mod intelligence;
 mod issuer;
 mod log;
 mod options;

@@ -25,6 +25,8 @@ pub struct Options {
     pub dynamodb_endpoint: Option<String>,
     /// The endpoint functions are given, when it is another one: a proxy before the engine.
     pub function_dynamodb_endpoint: Option<String>,
+    /// Where functions find data about addresses, as `HOLDFAST_INTELLIGENCE` names it; `None` leaves it to the template.
+    pub intelligence: Option<String>,
     /// Further environment of functions, by package; the key `*` is for all. It wins over the template's.
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
     /// A request header that gives the source address in place of the peer's.
@@ -55,6 +57,7 @@ impl Options {
             ephemeral: true,
             dynamodb_endpoint: None,
             function_dynamodb_endpoint: None,
+            intelligence: None,
             environment: BTreeMap::new(),
             client_ip_header: None,
             max_instances: 16,

@@ -57,6 +57,11 @@ async fn costs(world: &World, package: &str, what: &str, call: Call, budget: Bud
     answer
 }
 
+/// A body of step-up.
+fn proof(ip: &str) -> serde_json::Value {
+    json!({"current_ip": ip, "current_user_agent": USER_AGENT})
+}
+
 /// Has the functions meet a token and a key, so that they know both.
 async fn warm(world: &World) {
     let (token, key) = (world.token("nobody"), world.cloud.api_key());
@@ -67,7 +72,7 @@ async fn warm(world: &World) {
 }
 
 /// A call of each function that asks who is calling, about no session.
-fn authenticated(world: &World) -> [(&'static str, Call); 6] {
+fn authenticated(world: &World) -> [(&'static str, Call); 7] {
     [
         ("create-session", world.post(CREATE).json(&opening())),
         ("validate-session", world.post(VALIDATE).json(&sighting("none"))),
@@ -75,6 +80,10 @@ fn authenticated(world: &World) -> [(&'static str, Call); 6] {
         (
             "logout-session",
             world.post(LOGOUT).json(&json!({"session_id": "none"})),
+        ),
+        (
+            "step-up-session",
+            world.post("/api/v1/sessions/none/step-up").json(&proof(IP)),
         ),
         ("revoke-session", world.request("DELETE", "/api/v1/sessions/none")),
         ("cleanup-sessions", world.post(CLEANUP)),
@@ -156,6 +165,39 @@ async fn creating_sessions() {
         costs(&world, package, "full", create(), full).await;
         world.end().await;
     }
+}
+
+#[tokio::test]
+async fn stepping_up_sessions() {
+    let world = World::new().await;
+    warm(&world).await;
+    let key = world.cloud.api_key();
+    let id = world.create(&world.token("alice")).await;
+    let path = format!("/api/v1/sessions/{id}/step-up");
+    let call = || world.post(&path).bearer(key);
+    let package = "step-up-session";
+    let named = call().subject("alice").json(&proof("203.0.113.9"));
+    costs(&world, package, "named", named, (2, 2, 1.0, 1.0, 0.0, 0.0)).await;
+    let unnamed = call().json(&proof("203.0.113.9"));
+    costs(
+        &world,
+        package,
+        "by a key that names nobody",
+        unnamed,
+        (3, 3, 2.0, 1.0, 0.0, 0.0),
+    )
+    .await;
+    let other = json!({"current_ip": IP, "current_user_agent": "another"});
+    let other = call().subject("alice").json(&other);
+    costs(
+        &world,
+        package,
+        "another user agent",
+        other,
+        (3, 2, 1.0, 2.0, 1.0, 0.0),
+    )
+    .await;
+    world.end().await;
 }
 
 #[tokio::test]

@@ -321,13 +321,14 @@ async fn a_record_that_can_never_be_settled_holds_up_no_ending() {
     world.cloud.streams_read().await;
     assert_stamped(&world, &first, "before the record").await;
     assert_stamped(&world, &second, "after the record").await;
+    // Both writes of it: a guard that is new may teach something, so it is read as well.
     assert_eq!(
         world.lines_with("gave up").len(),
-        1,
+        2,
         "{:?}",
         world.lines_with("gave up")
     );
-    assert_eq!(world.lines_with("gave up 1 record(s)").len(), 1);
+    assert_eq!(world.lines_with("gave up 1 record(s)").len(), 2);
     world.end().await;
 }
 

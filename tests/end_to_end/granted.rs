@@ -97,6 +97,20 @@ async fn tell_of_sessions_and_clients(world: &World, key: &str) {
     }
 }
 
+/// A session with something to learn in it, proven by the key from elsewhere in another browser.
+async fn step_up(world: &World, key: &str) {
+    let known = json!({"ip_address": IP, "user_agent": USER_AGENT, "device_fingerprint": "device-1"});
+    let opened = world.post(CREATE).bearer(key).subject("frank").json(&known);
+    let opened = opened.send().await.json();
+    let path = format!(
+        "/api/v1/sessions/{}/step-up",
+        opened["session_id"].as_str().unwrap()
+    );
+    let proof = json!({"current_ip": "203.0.113.9", "current_user_agent": OTHER_USER_AGENT});
+    let proven = world.post(&path).bearer(key).json(&proof).send().await.json();
+    assert_eq!(proven["success"], true, "{proven}");
+}
+
 #[tokio::test]
 async fn each_function_uses_exactly_what_the_template_grants_it() {
     let world = World::with(&[("MaxConcurrentSessions", "2")]).await;
@@ -154,6 +168,7 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
         "a stolen session is revoked"
     );
 
+    step_up(&world, &key).await;
     world.request("GET", ACTIVE).bearer(&alice).send().await;
     let fetched = world.create(&alice).await;
     for (method, path) in [

@@ -22,5 +22,6 @@ mod hostile;
 mod limits;
 mod prefactor;
 mod promises;
+mod step_up;
 mod truth;
 mod world;

@@ -6,6 +6,7 @@ use shared::model::Reason;
 use shared::policy::AtLimit;
 use tests::proxy::Usage;
 
+use crate::profiles::located;
 use crate::world::{IP, USER_AGENT, World, subject};
 
 /// Requests, round trips, read units, write units of the table, of `history`, of `due`.
@@ -76,6 +77,63 @@ async fn validating_a_session() {
     let upgraded = world.try_validate_from("alice", id, (IP, &newer));
     let (_, usage) = world.proxy.measure(upgraded).await;
     assert_within(&usage, (4, 3, 3.0, 2.0, 1.0, 0.0));
+}
+
+#[tokio::test]
+async fn validating_a_session_whose_subject_has_a_profile() {
+    let world = World::new().await;
+    let home = located(IP, (64_496, "FR", (48.86, 2.35)), "device-1");
+    let id = world.open_in("alice", &home).await;
+    world.settle().await;
+    assert_eq!(world.profile("alice").await.networks.len(), 1);
+
+    let (score, usage) = world.proxy.measure(world.score_in("alice", id, &home)).await;
+    assert_eq!(score, Some(0));
+    assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
+
+    for (changed, budget) in [
+        (
+            located("203.0.113.80", (64_498, "FR", (48.86, 2.35)), "device-1"),
+            15,
+        ),
+        (
+            located("203.0.113.80", (64_498, "FR", (48.86, 2.35)), "device-2"),
+            0,
+        ),
+        (
+            located("192.0.2.80", (64_500, "US", (40.71, -74.01)), "device-2"),
+            65,
+        ),
+    ] {
+        let (score, usage) = world.proxy.measure(world.score_in("alice", id, &changed)).await;
+        assert_eq!(score, Some(budget));
+        assert_within(&usage, (3, 3, 3.0, 1.0, 0.0, 0.0));
+    }
+}
+
+#[tokio::test]
+async fn stepping_up_a_session() {
+    let world = World::new().await;
+    let id = world.open("alice").await;
+    let elsewhere = located("203.0.113.80", (64_498, "FR", (48.86, 2.35)), "device-1");
+    let (_, usage) = world.proxy.measure(world.step_up("alice", id, &elsewhere)).await;
+    assert_within(&usage, (3, 2, 1.0, 2.0, 1.0, 0.0));
+    let (_, usage) = world.proxy.measure(world.step_up("alice", id, &elsewhere)).await;
+    assert_within(&usage, (2, 2, 1.0, 1.0, 0.0, 0.0));
+}
+
+#[tokio::test]
+async fn learning_what_a_session_was_accepted_with() {
+    let world = World::new().await;
+    let home = located(IP, (64_496, "FR", (48.86, 2.35)), "device-1");
+    let id = world.open_in("alice", &home).await;
+    let ((), usage) = world.proxy.measure(world.settle()).await;
+    assert_within(&usage, (2, 2, 1.0, 1.0, 0.0, 0.0));
+
+    world.wait(Duration::from_mins(80));
+    world.score_in("alice", id, &home).await;
+    let ((), usage) = world.proxy.measure(world.settle()).await;
+    assert_eq!(usage.requests, 0, "a touch teaches nothing");
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use shared::policy::AtLimit;
 use shared::service::Outcome;
 use tests::proxy::{Fault, When};
 
-use crate::world::World;
+use crate::profiles::located;
+use crate::world::{IP, World};
 
 const LIMIT: usize = 5;
 const PARALLEL: usize = 64;
@@ -193,13 +194,49 @@ async fn lowering_the_limit_takes_effect_at_the_next_session() {
 async fn the_largest_guard_costs_one_read_unit() {
     let world = World::with(World::limited(25, AtLimit::Reject)).await;
     let name = "a".repeat(255);
+    let seen = |ip: &str, asn, country, print: &str| located(ip, (asn, country, (-33.87, 151.21)), print);
+    let most = u32::MAX;
+    world.open(&name).await;
+    let key = crate::world::subject(&name).key(&world.tenant.id);
+    let ended = world.sessions.end_all(&world.tenant.id, &key, world.now()).await;
+    assert_eq!(ended.unwrap(), 1);
     for _ in 0..25 {
-        let id = world.open(&name).await;
-        // Both address families, so that the entry is as large as it gets.
-        world
-            .try_validate_from(&name, id, ("2001:db8:1:2:3:4:5:6", crate::world::USER_AGENT))
-            .await
-            .unwrap();
+        world.wait(std::time::Duration::from_secs(1));
+        // Everything an entry can hold: both families, facts, another system and device before, a suspicion.
+        let id = world.open_in(&name, &seen(IP, most, "AU", "one")).await;
+        world.wait(std::time::Duration::from_secs(1));
+        let v6 = "2001:db8:1:2:3:4:5:6";
+        for context in [
+            seen("203.0.113.9", most - 1, "AU", "one"),
+            seen("203.0.113.9", most - 1, "AU", "two"),
+            seen(v6, most - 1, "AU", "two"),
+        ] {
+            assert!(world.score_in(&name, id, &context).await.unwrap() < 45);
+        }
+        let abroad = located("192.0.2.1", (7, "FR", (48.86, 2.35)), "two");
+        assert!(45 <= world.score_in(&name, id, &abroad).await.unwrap());
+    }
+    let guard = world
+        .sessions
+        .store()
+        .guard(&world.tenant.id, &key)
+        .await
+        .unwrap()
+        .unwrap();
+    for (_, session) in &guard.sessions {
+        let trail = &session.trail;
+        assert!(
+            session.ipv4.is_some() && session.ipv6.is_some() && session.geo.is_some(),
+            "{session:?}"
+        );
+        assert!(
+            trail.suspicion.is_some() && trail.earlier_system.is_some(),
+            "{session:?}"
+        );
+        assert!(
+            trail.earlier_fingerprint.is_some() && trail.learnt_on.is_some(),
+            "{session:?}"
+        );
     }
     assert!(matches!(world.try_open(&name).await, Ok(Outcome::LimitReached)));
     let (_, usage) = world.proxy.measure(world.live(&name)).await;

@@ -15,6 +15,7 @@ mod endings;
 mod history;
 mod ingest;
 mod limits;
+mod profiles;
 mod races;
 mod timeouts;
 mod world;

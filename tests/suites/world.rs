@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::clock::{Clock, Fixed, System};
-use shared::model::{Facts, Instant, Partition, SessionId, Subject};
+use shared::model::{Context, Facts, Instant, Partition, Profile, SessionId, Subject};
 use shared::policy::{AtLimit, Policy, Tenant};
-use shared::service::{Open, OpenError, Outcome, Sessions, Validation, Verdict, context};
+use shared::service::{Open, OpenError, Outcome, Proof, Sessions, SteppedUp, Validation, Verdict, context};
 use shared::store::{Error, Store};
 use tests::engine::{self, Engine, StreamPosition};
 use tests::proxy::Proxy;
@@ -122,6 +122,69 @@ impl World {
         self.sessions.open(&request).await
     }
 
+    /// Opens a session from this context.
+    pub(crate) async fn open_in(&self, name: &str, context: &Context) -> SessionId {
+        let (subject, now) = (subject(name), self.now());
+        let request = Open {
+            tenant: &self.tenant,
+            subject: &subject,
+            id: self.draw(),
+            context,
+            fingerprint: "",
+            geo_country: None,
+            geo_city: None,
+            observed_ip: None,
+            idle_timeout: Duration::from_mins(1439),
+            issued_at: now,
+            now,
+            since: now,
+        };
+        match self.sessions.open(&request).await.unwrap() {
+            Outcome::Opened { id, .. } => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Validates a session in this context; how it scored, and none when it is not held any more.
+    pub(crate) async fn score_in(&self, name: &str, id: SessionId, context: &Context) -> Option<u8> {
+        let request = Validation {
+            tenant: &self.tenant,
+            subject: &subject(name).key(&self.tenant.id),
+            id,
+            context,
+            record: None,
+            may_revoke: true,
+            now: self.now(),
+        };
+        match self.sessions.validate(&request).await.unwrap() {
+            Verdict::Held { assessment, .. } => Some(assessment.score().get()),
+            Verdict::NotHeld { .. } => None,
+        }
+    }
+
+    /// The subject proved itself in this context.
+    pub(crate) async fn step_up(&self, name: &str, id: SessionId, context: &Context) -> SteppedUp {
+        let proof = Proof {
+            tenant: &self.tenant,
+            subject: &subject(name).key(&self.tenant.id),
+            id,
+            context,
+            now: self.now(),
+        };
+        self.sessions.step_up(&proof).await.unwrap()
+    }
+
+    /// What the subject is known by.
+    pub(crate) async fn profile(&self, name: &str) -> Profile {
+        let store = self.sessions.store();
+        let key = subject(name).key(&self.tenant.id);
+        store
+            .profile(&self.tenant.id, &key, self.now())
+            .await
+            .unwrap()
+            .profile
+    }
+
     /// Opens a session that must open.
     pub(crate) async fn open(&self, name: &str) -> SessionId {
         match self.try_open(name).await.unwrap() {
@@ -185,6 +248,7 @@ impl World {
     pub(crate) async fn settle_one(&self, record: &serde_json::Value) {
         if let Some(change) = shared::store::change(record).unwrap() {
             self.sessions.settle(&change, self.now()).await.unwrap();
+            self.sessions.teach(&change, self.now()).await.unwrap();
         }
     }
 

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "HOLDFAST_RISK_STOLEN",
     "HOLDFAST_TRUST_USER_CONTEXT",
     "HOLDFAST_RETENTION_DAYS",
+    "HOLDFAST_INTELLIGENCE",
 }
 
 # `$context.path` would hold session ids, `identity.sourceIp` and `identity.userAgent` persons.
@@ -137,7 +138,7 @@ def environment_is_the_agreed_one(project):
         found = set(it.get("Environment", {}).get("Variables", {}))
         if found != ENVIRONMENT:
             wrong.append(f"{name}: environment differs in {sorted(found ^ ENVIRONMENT)}")
-    for word in ("LOOPBACK", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY", "AWS_SECRET"):
+    for word in ("LOOPBACK", "DOCUMENTATION_PLACES", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY", "AWS_SECRET"):
         if word in project.text:
             wrong.append(f"{word} belongs to the local cloud")
     return wrong

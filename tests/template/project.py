@@ -103,6 +103,8 @@ def deploy(written):
     for resource in source["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://artifacts/function.zip"
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = "s3://artifacts/layer.zip"
     try:
         return transform(source, {}, ManagedPolicies())
     except InvalidDocumentException as error:

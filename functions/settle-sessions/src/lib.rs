@@ -1,4 +1,5 @@
-//! The stream of the table: writes down how each session ended, whatever path ended it.
+//! The stream of the table: writes down how each session ended, whatever path ended it, and what its subject is known
+//! by.
 //!
 //! Every ending passes through here, so this is also where other systems will be told.
 
@@ -43,7 +44,9 @@ async fn settle(app: &App, record: &Value, now: Instant) -> Result<(), SettleErr
     let Some(change) = change(record)? else {
         return Ok(());
     };
-    match app.sessions.settle(&change, now).await? {
+    let settled = app.sessions.settle(&change, now).await?;
+    app.sessions.teach(&change, now).await?;
+    match settled {
         Settled::All => Ok(()),
         Settled::Later => Err(SettleError::RecordMissing),
     }

@@ -6,6 +6,6 @@ use shared::runtime::{App, serve, start_log};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     start_log();
-    let app = App::boot().await?;
+    let app = App::boot_with_intelligence().await?;
     serve(async |request, deadline| validate_session::handle(&app, &request, deadline).await).await
 }

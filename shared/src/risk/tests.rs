@@ -5,9 +5,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Fixed;
-use crate::model::{Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure};
+use crate::model::{
+    Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure, Trail,
+};
 use crate::network::{self as address, Network};
-use crate::policy::{Mode, RiskPolicy};
+use crate::policy::{Lists, Mode, RiskPolicy};
+
+mod drift;
+mod laws;
+mod learning;
+mod located;
 
 const DOCUMENT: &str = include_str!("../../../docs/risk.md");
 
@@ -47,10 +54,10 @@ fn opened(by: &Context) -> (HeldSession, SessionRecord) {
         country: None,
         asn: None,
         geo: None,
+        anonymous: false,
+        trail: Trail::default(),
     };
-    if let Some(address) = by.address {
-        held.remember(address);
-    }
+    held.accept(by, START);
     let record = SessionRecord {
         id: SessionId::draw(START, &Fixed::at(START)).unwrap(),
         subject: "alice".to_owned(),
@@ -83,9 +90,34 @@ fn opened(by: &Context) -> (HeldSession, SessionRecord) {
     (held, record)
 }
 
+static NO_LISTS: Lists = Lists {
+    deny: Vec::new(),
+    allow: Vec::new(),
+};
+
+/// Judged by the session, and its record where it is at hand.
+fn assessed(held: &HeldSession, record: Option<&SessionRecord>, now: &Context) -> Assessment {
+    assess(&evidence(held, record, now))
+}
+
+fn evidence<'a>(
+    held: &'a HeldSession,
+    record: Option<&'a SessionRecord>,
+    context: &'a Context,
+) -> Evidence<'a> {
+    Evidence {
+        held,
+        record,
+        profile: None,
+        context,
+        lists: &NO_LISTS,
+        now: START,
+    }
+}
+
 fn judged(by: &Context, now: &Context) -> Assessment {
     let (held, record) = opened(by);
-    assess(&held, Some(&record), now, START)
+    assessed(&held, Some(&record), now)
 }
 
 fn names(assessment: &Assessment) -> Vec<&'static str> {
@@ -261,12 +293,12 @@ fn every_factor_has_an_example_or_a_missing_record() {
         .flat_map(|(_, by, now)| names(&judged(by, now)))
         .collect();
     let (held, _) = opened(&base());
-    seen.extend(names(&assess(
+    seen.extend(names(&assessed(
         &held,
         None,
         &context("198.51.100.7", FIREFOX, base().fingerprint),
-        START,
     )));
+    seen.extend(located::examples().iter().flat_map(|it| names(&it.judged())));
     for weight in weights::ALL {
         assert!(seen.contains(&weight.name), "{}", weight.name);
     }
@@ -304,7 +336,7 @@ fn what_create_answered_may_be_sent_back() {
     let now = context("198.51.100.7", CHROME, Sample::supplied("f"));
     assert_eq!(names(&judged(&by, &now)).last(), Some(&"fingerprint_match"));
     let (held, _) = opened(&by);
-    assert!(!needs_record(&held, &now));
+    assert!(!needs_history(&evidence(&held, None, &now)));
 }
 
 #[test]
@@ -346,7 +378,7 @@ fn a_family_of_addresses_is_compared_with_its_own() {
     held.remember("2001:db8:1::1".parse().unwrap());
     let name = |ip: &str| {
         let now = context(ip, CHROME, base().fingerprint);
-        assess(&held, Some(&record), &now, START).factors()[0].clone()
+        assessed(&held, Some(&record), &now).factors()[0].clone()
     };
     assert_eq!(name("2001:db8:1:ffff::9").name, "ip_same_prefix");
     assert_eq!(name("198.51.100.7").name, "ip_same");
@@ -522,23 +554,24 @@ proptest! {
     #[test]
     fn the_same_request_is_judged_the_same_at_any_time(by in any_context(), now in any_context(), later in any::<i64>()) {
         let (held, record) = opened(&by);
-        let then = assess(&held, Some(&record), &now, Instant::from_millis(later));
+        let then = Evidence { now: Instant::from_millis(later), ..evidence(&held, Some(&record), &now) };
+        let then = assess(&then);
         prop_assert_eq!(judged(&by, &now), then);
     }
 
     #[test]
     fn without_need_the_record_says_nothing_new(by in any_context(), now in any_context()) {
         let (held, record) = opened(&by);
-        if !needs_record(&held, &now) {
-            prop_assert_eq!(assess(&held, None, &now, START), assess(&held, Some(&record), &now, START));
+        if !needs_history(&evidence(&held, None, &now)) {
+            prop_assert_eq!(assessed(&held, None, &now), assessed(&held, Some(&record), &now));
         }
     }
 
     #[test]
     fn a_request_like_the_session_needs_no_record(by in any_context()) {
         let (held, _) = opened(&by);
-        prop_assert!(!needs_record(&held, &by));
-        prop_assert_eq!(assess(&held, None, &by, START).score(), Score::MIN);
+        prop_assert!(!needs_history(&evidence(&held, None, &by)));
+        prop_assert_eq!(assessed(&held, None, &by).score(), Score::MIN);
     }
 
     #[test]

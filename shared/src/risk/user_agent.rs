@@ -1,8 +1,8 @@
 //! How the user agent changed.
 
-use crate::model::{Context, HeldSession, SessionRecord};
 use crate::useragent::{self, Change};
 
+use super::evidence::Evidence;
 use super::factor::Factor;
 use super::weights::{
     AUTOMATION_NEW, BROWSER_NEWER, BROWSER_OLDER, BROWSER_OTHER, OS_OTHER, USER_AGENT_CHANGED,
@@ -10,21 +10,17 @@ use super::weights::{
 };
 
 /// Whether the text is the one the session is held by.
-pub(super) fn is_same(held: &HeldSession, context: &Context) -> bool {
-    held.user_agent == context.user_agent_digest()
+pub(super) fn is_same(evidence: &Evidence<'_>) -> bool {
+    evidence.held.user_agent == evidence.context.user_agent_digest()
 }
 
 /// How the user agent changed, its weight and its factor. The session's text is in its record alone.
-pub(super) fn judge(
-    held: &HeldSession,
-    record: Option<&SessionRecord>,
-    context: &Context,
-) -> (Weight, Factor) {
-    if is_same(held, context) {
+pub(super) fn judge(evidence: &Evidence<'_>) -> (Weight, Factor) {
+    if is_same(evidence) {
         return (USER_AGENT_SAME, USER_AGENT_SAME.factor(None, None));
     }
-    let current = useragent::parse(&context.user_agent);
-    let Some(record) = record else {
+    let current = useragent::parse(&evidence.context.user_agent);
+    let Some(record) = evidence.record else {
         let factor = USER_AGENT_CHANGED.factor(Some(current.to_string()), None);
         return (USER_AGENT_CHANGED, factor);
     };

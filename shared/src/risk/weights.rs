@@ -10,6 +10,8 @@ pub(super) struct Weight {
     pub(super) points: i32,
     /// Whether something was compared with something; if not, data was missing.
     pub(super) compared: bool,
+    /// Whether it rests on what the subject's profile knows.
+    pub(super) by_profile: bool,
 }
 
 impl Weight {
@@ -31,6 +33,17 @@ const fn compared(group: Group, name: &'static str, points: i32) -> Weight {
         name,
         points,
         compared: true,
+        by_profile: false,
+    }
+}
+
+const fn by_profile(group: Group, name: &'static str, points: i32) -> Weight {
+    Weight {
+        group,
+        name,
+        points,
+        compared: true,
+        by_profile: true,
     }
 }
 
@@ -40,15 +53,36 @@ const fn missing(group: Group, name: &'static str, points: i32) -> Weight {
         name,
         points,
         compared: false,
+        by_profile: false,
     }
 }
 
 pub(super) const IP_SAME: Weight = compared(Group::Network, "ip_same", -30);
 pub(super) const IP_SAME_PREFIX: Weight = compared(Group::Network, "ip_same_prefix", 0);
+pub(super) const SYSTEM_SAME: Weight = compared(Group::Network, "asn_same", 5);
+pub(super) const SYSTEM_KNOWN: Weight = by_profile(Group::Network, "asn_known", 5);
+pub(super) const SYSTEM_NEW_SAME_COUNTRY: Weight = by_profile(Group::Network, "asn_new_same_country", 25);
+pub(super) const SYSTEM_NEW: Weight = by_profile(Group::Network, "asn_new", 25);
+pub(super) const COUNTRY_KNOWN: Weight = by_profile(Group::Network, "country_known", 25);
+pub(super) const COUNTRY_NEW: Weight = by_profile(Group::Network, "country_new", 45);
 pub(super) const NETWORK_OTHER: Weight = compared(Group::Network, "network_other", 10);
 pub(super) const NETWORK_NEW_FAMILY: Weight = missing(Group::Network, "network_new_family", 10);
 pub(super) const ADDRESS_UNREADABLE: Weight = missing(Group::Network, "address_unreadable", 10);
 pub(super) const NETWORK_UNKNOWN: Weight = missing(Group::Network, "network_unknown", 0);
+
+pub(super) const ALLOWED: Weight = compared(Group::Reputation, "tenant_allowed", -20);
+pub(super) const ORDINARY: Weight = compared(Group::Reputation, "address_ordinary", 0);
+pub(super) const ANONYMIZER_KNOWN: Weight = compared(Group::Reputation, "anonymizer_known", 0);
+pub(super) const ANONYMIZER_NEW: Weight = by_profile(Group::Reputation, "anonymizer_new", 35);
+pub(super) const TOR_EXIT: Weight = compared(Group::Reputation, "tor_exit", 60);
+pub(super) const DENIED: Weight = compared(Group::Reputation, "tenant_denied", 100);
+
+pub(super) const TRAVEL_NONE: Weight = compared(Group::Travel, "travel_none", 0);
+pub(super) const TRAVEL_ANONYMIZED: Weight = missing(Group::Travel, "travel_anonymized", 0);
+pub(super) const TRAVEL_UNCERTAIN: Weight = missing(Group::Travel, "travel_uncertain", 0);
+pub(super) const TRAVEL_COUNTRY: Weight = compared(Group::Travel, "travel_country", 5);
+pub(super) const TRAVEL_FAST: Weight = compared(Group::Travel, "travel_fast", 15);
+pub(super) const TRAVEL_IMPOSSIBLE: Weight = compared(Group::Travel, "travel_impossible", 30);
 
 pub(super) const USER_AGENT_SAME: Weight = compared(Group::UserAgent, "user_agent_same", 0);
 pub(super) const USER_AGENT_CHANGED: Weight = missing(Group::UserAgent, "user_agent_changed", 2);
@@ -60,6 +94,7 @@ pub(super) const BROWSER_OTHER: Weight = compared(Group::UserAgent, "browser_oth
 pub(super) const OS_OTHER: Weight = compared(Group::UserAgent, "os_other", 60);
 
 pub(super) const FINGERPRINT_MATCH: Weight = compared(Group::Fingerprint, "fingerprint_match", -10);
+pub(super) const FINGERPRINT_KNOWN: Weight = by_profile(Group::Fingerprint, "fingerprint_known_device", 0);
 pub(super) const FINGERPRINT_NEVER: Weight = missing(Group::Fingerprint, "fingerprint_never_supplied", 0);
 pub(super) const FINGERPRINT_UPGRADED: Weight =
     compared(Group::Fingerprint, "fingerprint_changed_with_upgrade", 10);
@@ -67,15 +102,36 @@ pub(super) const FINGERPRINT_NEW: Weight = missing(Group::Fingerprint, "fingerpr
 pub(super) const FINGERPRINT_CHANGED: Weight = compared(Group::Fingerprint, "fingerprint_changed", 30);
 pub(super) const FINGERPRINT_MISSING: Weight = missing(Group::Fingerprint, "fingerprint_missing", 35);
 
+pub(super) const SYSTEM_RETURNED: Weight = compared(Group::Sequence, "asn_alternating", 40);
+pub(super) const FINGERPRINT_RETURNED: Weight = compared(Group::Sequence, "fingerprint_alternating", 40);
+
 /// All of them, in the order of the document.
 #[cfg(test)]
-pub(super) const ALL: [Weight; 20] = [
+pub(super) const ALL: [Weight; 41] = [
     IP_SAME,
     IP_SAME_PREFIX,
+    SYSTEM_SAME,
+    SYSTEM_KNOWN,
+    SYSTEM_NEW_SAME_COUNTRY,
+    SYSTEM_NEW,
+    COUNTRY_KNOWN,
+    COUNTRY_NEW,
     NETWORK_OTHER,
     NETWORK_NEW_FAMILY,
     ADDRESS_UNREADABLE,
     NETWORK_UNKNOWN,
+    ALLOWED,
+    ORDINARY,
+    ANONYMIZER_KNOWN,
+    ANONYMIZER_NEW,
+    TOR_EXIT,
+    DENIED,
+    TRAVEL_NONE,
+    TRAVEL_ANONYMIZED,
+    TRAVEL_UNCERTAIN,
+    TRAVEL_COUNTRY,
+    TRAVEL_FAST,
+    TRAVEL_IMPOSSIBLE,
     USER_AGENT_SAME,
     USER_AGENT_CHANGED,
     BROWSER_NEWER,
@@ -85,9 +141,12 @@ pub(super) const ALL: [Weight; 20] = [
     BROWSER_OTHER,
     OS_OTHER,
     FINGERPRINT_MATCH,
+    FINGERPRINT_KNOWN,
     FINGERPRINT_NEVER,
     FINGERPRINT_UPGRADED,
     FINGERPRINT_NEW,
     FINGERPRINT_CHANGED,
     FINGERPRINT_MISSING,
+    SYSTEM_RETURNED,
+    FINGERPRINT_RETURNED,
 ];

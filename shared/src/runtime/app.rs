@@ -7,7 +7,7 @@ use super::http::Request;
 use crate::auth::{self, Authenticator, Caller, Fetcher};
 use crate::clock::{Clock, Entropy, System};
 use crate::model::Instant;
-use crate::network::Intelligence;
+use crate::network::{Intelligence, Opened, Sources};
 use crate::service::Sessions;
 use crate::store::{self, Store};
 
@@ -44,6 +44,18 @@ impl App {
         Ok(Self::with(store, &config, Arc::new(System), Arc::new(System)))
     }
 
+    /// As [`App::boot`], for a function that asks what is known of addresses: opens the data about them, too.
+    ///
+    /// Data that is missing or damaged stops nothing: there is one line in the log, and addresses are unknown.
+    pub async fn boot_with_intelligence() -> Result<Self, BootError> {
+        let sources = Config::from_environment()?.intelligence;
+        // On a thread of its own: pages come from the disk while the connections to the table are made.
+        let opening = tokio::task::spawn_blocking(move || open(&sources));
+        let mut app = Self::boot().await?;
+        app.intelligence = opening.await.unwrap_or_default();
+        Ok(app)
+    }
+
     /// As [`App::boot`], for a function that never reads the table by key and may not.
     pub async fn boot_write_only() -> Result<Self, BootError> {
         let config = Config::from_environment()?;
@@ -72,6 +84,21 @@ impl App {
     pub async fn authenticate(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
         self.authenticator.authenticate(&request.headers, now).await
     }
+}
+
+fn open(sources: &Sources) -> Intelligence {
+    let Opened {
+        intelligence,
+        problems,
+    } = Intelligence::open(sources);
+    if !problems.is_empty() {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        tracing::error!(
+            "address data cannot be used, so places, networks or lists stay unknown: {}",
+            problems.join("; ")
+        );
+    }
+    intelligence
 }
 
 /// Starts the log, in the format and at the level Lambda asks for.

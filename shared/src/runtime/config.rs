@@ -1,10 +1,12 @@
 //! Configuration, read once at the start and complained about all at once.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::policy::{Policy, RiskPolicy};
+use crate::network::Sources;
+use crate::policy::{Lists, Policy, RiskPolicy};
 
 /// Everything the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Config {
     pub policy: Policy,
     /// How long a session's record is kept after its creation, 31 to 3650 days.
     pub retention: Duration,
+    /// Where data about addresses is. May be nowhere.
+    pub intelligence: Sources,
     /// Whether issuers' keys may come over HTTP from a loopback address. Local development only.
     pub loopback_jwks: bool,
 }
@@ -33,7 +37,7 @@ impl std::error::Error for ConfigError {}
 
 impl Config {
     /// The variables a deployment sets, which are those of the template.
-    pub const KEYS: [&'static str; 9] = [
+    pub const KEYS: [&'static str; 10] = [
         "HOLDFAST_TABLE",
         "HOLDFAST_MAX_CONCURRENT",
         "HOLDFAST_AT_LIMIT",
@@ -43,6 +47,7 @@ impl Config {
         "HOLDFAST_RISK_STOLEN",
         "HOLDFAST_TRUST_USER_CONTEXT",
         "HOLDFAST_RETENTION_DAYS",
+        "HOLDFAST_INTELLIGENCE",
     ];
 
     /// Reads the process environment.
@@ -54,7 +59,8 @@ impl Config {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads variables through `lookup`; every one of [`Config::KEYS`] must be there.
+    /// Reads variables through `lookup`; every one of [`Config::KEYS`] must be there, except that a service without
+    /// data about addresses needs no `HOLDFAST_INTELLIGENCE`.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = ConfigReader {
             lookup,
@@ -78,6 +84,8 @@ impl Config {
                 .required("HOLDFAST_ABSOLUTE_TIMEOUT", "aal1, aal2 or aal3", |_| true)
                 .unwrap_or(Policy::default().absolute_timeout),
             risk: reader.risk(),
+            // Tenants alone have lists.
+            lists: Lists::default(),
             trust_user_context: reader
                 .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
                 .unwrap_or_default(),
@@ -86,6 +94,12 @@ impl Config {
         let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| {
             (31..=3650).contains(it)
         });
+        let intelligence = Sources {
+            paths: paths(reader.optional("HOLDFAST_INTELLIGENCE").as_deref()),
+            documentation: reader
+                .optional("HOLDFAST_DOCUMENTATION_PLACES")
+                .map(PathBuf::from),
+        };
         let loopback_jwks = (reader.lookup)("HOLDFAST_LOOPBACK_JWKS").as_deref() == Some("true");
         match (table, days) {
             (Some(table), Some(days)) if reader.problems.is_empty() => {
@@ -94,12 +108,19 @@ impl Config {
                     table,
                     policy,
                     retention,
+                    intelligence,
                     loopback_jwks,
                 })
             }
             _ => Err(ConfigError(reader.problems)),
         }
     }
+}
+
+/// Files and folders, separated as in `PATH`.
+fn paths(text: Option<&str>) -> Vec<PathBuf> {
+    let parts = text.unwrap_or_default().split(':');
+    parts.filter(|it| !it.is_empty()).map(PathBuf::from).collect()
 }
 
 struct ConfigReader<F> {
@@ -118,6 +139,10 @@ impl<F: Fn(&str) -> Option<String>> ConfigReader<F> {
             self.problems.push(format!("{name} must be {form}"));
         }
         value
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|it| !it.is_empty())
     }
 
     fn risk(&mut self) -> RiskPolicy {
@@ -167,12 +192,34 @@ mod tests {
         let config = Config::read(good).unwrap();
         assert_eq!(config.policy.at_limit, crate::policy::AtLimit::Reject);
         assert!(!config.loopback_jwks);
+        assert_eq!(config.intelligence, Sources::default());
+    }
+
+    #[test]
+    fn data_about_addresses_may_be_in_several_places_or_in_none() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("/opt/holdfast", vec!["/opt/holdfast"]),
+            (
+                "/opt/GeoIP2-City.mmdb:/opt/holdfast",
+                vec!["/opt/GeoIP2-City.mmdb", "/opt/holdfast"],
+            ),
+        ] {
+            let with = |it: &str| match it {
+                "HOLDFAST_INTELLIGENCE" => Some(text.to_owned()),
+                _ => good(it),
+            };
+            let config = Config::read(with).unwrap();
+            let expected: Vec<PathBuf> = expected.into_iter().map(PathBuf::from).collect();
+            assert_eq!(config.intelligence.paths, expected);
+        }
     }
 
     #[test]
     fn everything_that_is_missing_or_wrong_is_named_at_once() {
         let ConfigError(missing) = Config::read(|_| None).unwrap_err();
-        assert_eq!(missing.len(), Config::KEYS.len());
+        // All but `HOLDFAST_INTELLIGENCE`, which may be absent.
+        assert_eq!(missing.len(), Config::KEYS.len() - 1);
         for (name, bad) in [
             ("HOLDFAST_TABLE", ""),
             ("HOLDFAST_MAX_CONCURRENT", "26"),

@@ -10,6 +10,7 @@ mod list;
 mod open;
 mod owner;
 mod settle;
+mod step_up;
 mod validate;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use ingest::Ingest;
 pub use list::ActiveSession;
 pub use open::{Open, OpenError, Outcome};
 pub use settle::Settled;
+pub use step_up::{Proof, SteppedUp};
 pub use validate::{Validation, Verdict};
 
 use crate::clock::Entropy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Sessions;
 use crate::clock::EntropyError;
 use crate::model::{
-    Context, Device, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenure,
+    Context, Device, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord, Subject, Tenure, Trail,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::store::{Error, Guard, Opened, Opening};
@@ -110,10 +110,14 @@ impl<'a> Attempt<'a> {
             country: None,
             asn: None,
             geo: None,
+            anonymous: false,
+            trail: Trail {
+                // Who opens a session has just shown who it is; whether its profile learns that is for later.
+                learnt_on: context.trusted.then(|| Profile::day(request.now)),
+                ..Trail::default()
+            },
         };
-        if let Some(address) = context.address {
-            held.remember(address);
-        }
+        held.accept(context, request.now);
         Self {
             sessions,
             request,

@@ -1,12 +1,10 @@
 //! Is this session still held by the one who opened it?
 
 use super::Sessions;
-use crate::model::{
-    Context, Ending, HeldSession, Instant, Reason, Sample, SessionId, SessionRecord, SubjectKey,
-};
+use crate::model::{Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey};
 use crate::policy::Tenant;
-use crate::risk::{self, Action, Assessment};
-use crate::store::{Error, Stamp, Touch, Touched};
+use crate::risk::{self, Action, Assessment, Evidence};
+use crate::store::{Error, Known, Stamp, Touch, Touched};
 
 /// A session to be validated.
 #[derive(Debug, Clone)]
@@ -58,14 +56,21 @@ impl Sessions {
             return Ok(Verdict::NotHeld { expired: true });
         }
 
-        let read = match request.record {
-            None if risk::needs_record(held, request.context) => {
-                self.store.record(tenant, request.id).await?
-            }
-            _ => None,
+        let mut evidence = Evidence {
+            held,
+            record: request.record,
+            profile: None,
+            context: request.context,
+            lists: &request.tenant.policy.lists,
+            now: request.now,
         };
-        let record = request.record.or(read.as_ref());
-        let assessment = risk::assess(held, record, request.context, request.now);
+        let known;
+        if risk::needs_history(&evidence) {
+            known = self.known(request).await?;
+            evidence.record = request.record.or(known.record.as_ref());
+            evidence.profile = Some(&known.profile);
+        }
+        let assessment = risk::assess(&evidence);
         let policy = &request.tenant.policy.risk;
         let action = risk::decide(assessment.score(), policy);
 
@@ -79,13 +84,19 @@ impl Sessions {
                 action,
             });
         }
-        let learns = request.context.trusted && assessment.score().get() < policy.suspicious;
-        let next = after(held, request, assessment.score().get(), learns);
-        let changed = HeldSession {
+        let next = risk::seen(held, request.context, assessment.score(), policy, request.now);
+        let as_before = HeldSession {
             last_activity_at: held.last_activity_at,
             ..next.clone()
-        } != *held;
-        if !changed && !held.touch_is_due(request.now) {
+        };
+        let changed = as_before != *held;
+        // A new day alone is worth no write of its own.
+        let new_day_only = {
+            let mut same_day = as_before;
+            same_day.trail.learnt_on = held.trail.learnt_on;
+            same_day == *held
+        };
+        if new_day_only && !held.touch_is_due(request.now) {
             return Ok(Verdict::Held {
                 session: Box::new(held.clone()),
                 assessment,
@@ -124,6 +135,21 @@ impl Sessions {
         })
     }
 
+    /// Record and profile, as far as they are not at hand: one request.
+    async fn known(&self, request: &Validation<'_>) -> Result<Known, Error> {
+        let (tenant, subject, now) = (&request.tenant.id, request.subject, request.now);
+        if request.record.is_none() {
+            return self
+                .store
+                .record_and_profile(tenant, subject, request.id, now)
+                .await;
+        }
+        Ok(Known {
+            record: None,
+            profile: self.store.profile(tenant, subject, now).await?.profile,
+        })
+    }
+
     async fn revoke_stolen(&self, request: &Validation<'_>) -> Result<(), Error> {
         let (tenant, reason) = (&request.tenant.id, Reason::SuspectedTheft);
         let stamp = Stamp {
@@ -142,28 +168,4 @@ impl Sessions {
         super::end::later_settled(stamped.map(|_| ()));
         Ok(())
     }
-}
-
-/// The session after it was accepted from this context.
-fn after(held: &HeldSession, request: &Validation<'_>, score: u8, learns: bool) -> HeldSession {
-    let mut next = HeldSession {
-        last_activity_at: request.now,
-        risk: score,
-        ..held.clone()
-    };
-    if learns {
-        let context = request.context;
-        if let Some(address) = context.address {
-            next.remember(address);
-        }
-        next.user_agent = context.user_agent_digest();
-        // A fingerprint that was sent is not forgotten because one request came without it.
-        if !matches!(
-            (held.fingerprint, context.fingerprint),
-            (Sample::Supplied(_), Sample::Computed(_))
-        ) {
-            next.fingerprint = context.fingerprint;
-        }
-    }
-    next
 }

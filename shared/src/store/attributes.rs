@@ -42,10 +42,19 @@ attributes! {
     IPV6 = "ipv6" => "b", "Latest accepted IPv6 address";
     USER_AGENT = "user_agent" => "u", "User agent (guard: 8-byte digest; record: text)";
     RISK = "risk" => "r", "Score of the last validate";
-    COUNTRY = "country" => "g", "Country (guard: of the address; record: named by the caller)";
-    ASN = "asn" => "n", "Autonomous system of the address";
-    LATITUDE = "latitude" => "w", "Latitude, hundredths of a degree";
-    LONGITUDE = "longitude" => "z", "Longitude, hundredths of a degree";
+    TRAIL = "trail" => "q", "Guard: facts of the latest accepted address and the way there, packed";
+    COUNTRY = "country" => "g", "Record: country named by the caller; facts: country code";
+    ASN = "asn" => "n", "Facts: autonomous system of the address";
+    LATITUDE = "latitude" => "w", "Facts: latitude, degrees";
+    LONGITUDE = "longitude" => "z", "Facts: longitude, degrees";
+
+    NETWORKS = "networks" => "pw", "Profile: autonomous systems, packed: digest, first day, last day, days";
+    COUNTRIES = "countries" => "pc", "Profile: countries, packed alike";
+    DEVICES = "devices" => "pd", "Profile: devices, packed alike";
+    SINCE = "since" => "ps", "Profile: first day something was learnt on, counted from 1970";
+    LATEST = "latest" => "pl", "Profile: latest day something was learnt on";
+    DAYS = "days" => "py", "Profile: on how many days something was learnt";
+    REVISION = "revision" => "pv", "Profile: how often it was written";
 
     KIND = "kind" => "h", "Record: `h` for a held session, `o` for an observed one";
     SUBJECT = "subject" => "s", "Record: the subject's name";
@@ -110,6 +119,8 @@ attributes! {
     RISK_SUSPICIOUS = "risk_suspicious" => "rs", "Tenant: suspicious from this score on";
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
     KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
+    DENY = "deny" => "ld", "Tenant: addresses that are denied";
+    ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
     HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
 }

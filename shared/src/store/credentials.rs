@@ -5,15 +5,15 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attributes::{
-    ABSOLUTE_TIMEOUT, ALGORITHMS, AT_LIMIT, AUDIENCES, ISSUER, JWKS_URL, KNOWN_CLIENTS_ONLY, MAX_CONCURRENT,
-    NAMESPACED, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE, RISK_STOLEN, RISK_SUSPICIOUS, SCHEMA,
-    SCOPES, SECRET_DIGEST, TENANT, TENANT_CLAIM, TENANTS, TRUST_USER_CONTEXT, names,
+    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ISSUER, JWKS_URL, KNOWN_CLIENTS_ONLY,
+    MAX_CONCURRENT, NAMESPACED, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE, RISK_STOLEN,
+    RISK_SUSPICIOUS, SCHEMA, SCOPES, SECRET_DIGEST, TENANT, TENANT_CLAIM, TENANTS, TRUST_USER_CONTEXT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Store, Write};
 use crate::model::{ApiKey, Issuer, Partition, TenantId};
-use crate::policy::{Policy, RiskPolicy, Tenant};
+use crate::policy::{Lists, Policy, RiskPolicy, Tenant};
 
 /// The items that say who may ask. Reads are strongly consistent; callers cache them.
 #[derive(Debug, Clone)]
@@ -164,6 +164,10 @@ fn policy(reader: &Reader<'_>, defaults: &Policy) -> Result<Policy, Error> {
                 .opt_number(RISK_SUSPICIOUS)?
                 .unwrap_or(defaults.risk.suspicious),
             stolen: reader.opt_number(RISK_STOLEN)?.unwrap_or(defaults.risk.stolen),
+        },
+        lists: Lists {
+            deny: parsed(reader, DENY)?,
+            allow: parsed(reader, ALLOW)?,
         },
         trust_user_context: reader
             .opt_flag(TRUST_USER_CONTEXT)?

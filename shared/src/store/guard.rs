@@ -10,14 +10,14 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::attributes::{
-    ABSOLUTE_EXPIRY, ASN, COMPUTED_FINGERPRINT, COUNTRY, CREATED_AT, DUE_AT, DUE_HASH, FINGERPRINT, IDLE,
-    IPV4, IPV6, LAST_ACTIVITY, LATITUDE, LONGITUDE, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT,
-    REVOKED_SESSIONS, RISK, SCHEMA, SESSIONS, TTL, USER_AGENT, names,
+    ABSOLUTE_EXPIRY, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, FINGERPRINT, IDLE, IPV4, IPV6,
+    LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT, REVOKED_SESSIONS, RISK, SCHEMA,
+    SESSIONS, TRAIL, TTL, USER_AGENT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::{Key, due_hash, due_shard, hour};
-use super::{Error, Store, Write, attempts::Attempts};
-use crate::model::{Geo, HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId};
+use super::{Error, Store, Write, attempts::Attempts, trail};
+use crate::model::{HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId, Trail};
 use crate::policy::AbsoluteTimeout;
 
 /// How long a guard is kept after its last write: any session in it has ended by then, and what was revoked stays so.
@@ -146,11 +146,7 @@ fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
         Some(digest) => Sample::Supplied(digest),
         None => Sample::Computed(reader.bytes(COMPUTED_FINGERPRINT)?),
     };
-    let geo = match (reader.opt_number(LATITUDE)?, reader.opt_number(LONGITUDE)?) {
-        (Some(latitude), Some(longitude)) => Some(Geo { latitude, longitude }),
-        _ => None,
-    };
-    Ok(HeldSession {
+    let mut session = HeldSession {
         created_at: reader.time(CREATED_AT)?,
         last_activity_at: reader.time(LAST_ACTIVITY)?,
         idle_timeout: Duration::from_secs(reader.number(IDLE)?),
@@ -160,10 +156,16 @@ fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
         ipv6: reader.opt_bytes::<16>(IPV6)?.map(Into::into),
         user_agent: reader.bytes(USER_AGENT)?,
         risk: reader.number(RISK)?,
-        country: reader.opt_text(COUNTRY)?.map(str::to_owned),
-        asn: reader.opt_number(ASN)?,
-        geo,
-    })
+        country: None,
+        asn: None,
+        geo: None,
+        anonymous: false,
+        trail: Trail::default(),
+    };
+    if let Some(packed) = reader.opt_blob(TRAIL)? {
+        trail::unpack(packed, &mut session);
+    }
+    Ok(session)
 }
 
 fn held_item(session: &HeldSession) -> AttributeValue {
@@ -187,10 +189,8 @@ fn held_item(session: &HeldSession) -> AttributeValue {
     };
     put(IPV4, session.ipv4.map(|it| bytes(&it.octets())));
     put(IPV6, session.ipv6.map(|it| bytes(&it.octets())));
-    put(COUNTRY, session.country.as_deref().map(text));
-    put(ASN, session.asn.map(number));
-    put(LATITUDE, session.geo.map(|geo| number(geo.latitude)));
-    put(LONGITUDE, session.geo.map(|geo| number(geo.longitude)));
+    let packed = trail::pack(session);
+    put(TRAIL, (!packed.is_empty()).then(|| bytes(&packed)));
     AttributeValue::M(item)
 }
 
@@ -654,3 +654,7 @@ pub enum Removed {
         revoked_all_at: Option<Instant>,
     },
 }
+
+#[cfg(test)]
+#[path = "guard_size.rs"]
+mod size;

@@ -30,6 +30,19 @@ pub(super) fn bytes(value: &[u8]) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }
 
+/// Packed bytes one after the other, with zeros for those that were left out.
+pub(super) struct Bytes<'a>(std::slice::Iter<'a, u8>);
+
+impl<'a> Bytes<'a> {
+    pub(super) fn of(packed: &'a [u8]) -> Self {
+        Self(packed.iter())
+    }
+
+    pub(super) fn next<const N: usize>(&mut self) -> [u8; N] {
+        std::array::from_fn(|_| self.0.next().copied().unwrap_or(0))
+    }
+}
+
 /// Reads one item or one map inside it.
 pub(super) struct Reader<'a> {
     key: &'a str,
@@ -112,6 +125,15 @@ impl<'a> Reader<'a> {
     pub(super) fn bytes<const N: usize>(&self, name: &str) -> Result<[u8; N], Error> {
         self.opt_bytes(name)?
             .ok_or_else(|| self.corrupt("bytes are missing"))
+    }
+
+    /// Bytes of any length.
+    pub(super) fn opt_blob(&self, name: &str) -> Result<Option<&'a [u8]>, Error> {
+        let Some(value) = self.item.get(name) else {
+            return Ok(None);
+        };
+        let blob = value.as_b().map_err(|_| self.corrupt("not bytes"))?;
+        Ok(Some(blob.as_ref()))
     }
 
     pub(super) fn opt_flag(&self, name: &str) -> Result<Option<bool>, Error> {

@@ -16,11 +16,22 @@ pub struct Key {
 }
 
 impl Key {
+    /// The sort key of guards.
+    pub(super) const GUARD: &'static str = "guard";
+
     /// All held sessions of a subject.
     pub fn guard(tenant: &TenantId, subject: &SubjectKey) -> Self {
         Self {
             pk: format!("{tenant}#U#{}", subject.as_str()),
-            sk: "guard",
+            sk: Self::GUARD,
+        }
+    }
+
+    /// What a subject is known by.
+    pub(super) fn profile(tenant: &TenantId, subject: &SubjectKey) -> Self {
+        Self {
+            pk: format!("{tenant}#U#{}", subject.as_str()),
+            sk: "profile",
         }
     }
 

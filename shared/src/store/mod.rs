@@ -14,9 +14,11 @@ mod history;
 mod idempotency;
 mod item;
 mod keys;
+mod profile;
 mod record;
 mod reference;
 mod stream;
+mod trail;
 mod update;
 
 use std::collections::HashMap;
@@ -25,7 +27,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 pub use client::PutClient;
 pub use credentials::Credentials;
@@ -34,6 +36,7 @@ pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;
+pub use profile::{Known, Revision};
 pub use record::Stamp;
 pub use stream::{Change, change};
 
@@ -104,6 +107,40 @@ impl Store {
             .await
             .map_err(Error::unavailable)?;
         Ok(output.item)
+    }
+
+    /// The items of these keys that exist, strongly consistent, in no order. One request, and one more for what the
+    /// table left undone.
+    async fn batch(&self, mut keys: Vec<item::Item>) -> Result<Vec<item::Item>, Error> {
+        let mut found = Vec::new();
+        while !keys.is_empty() {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build()
+                .map_err(Error::unavailable)?;
+            let output = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, wanted)
+                .send()
+                .await
+                .map_err(Error::unavailable)?;
+            found.extend(
+                output
+                    .responses
+                    .into_iter()
+                    .flat_map(HashMap::into_values)
+                    .flatten(),
+            );
+            keys = output
+                .unprocessed_keys
+                .into_iter()
+                .flat_map(HashMap::into_values)
+                .flat_map(|it| it.keys)
+                .collect();
+        }
+        Ok(found)
     }
 }
 

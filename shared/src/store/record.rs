@@ -1,9 +1,8 @@
 //! The record of one session: everything about it, kept after its end.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
@@ -217,40 +216,9 @@ impl Store {
 
     /// The records of these sessions, those that exist. One request, and one more for what the table left undone.
     pub async fn records(&self, tenant: &TenantId, ids: &[SessionId]) -> Result<Vec<SessionRecord>, Error> {
-        let mut keys: Vec<_> = ids
-            .iter()
-            .map(|id| Key::session(tenant, *id).attributes())
-            .collect();
-        let mut found = Vec::new();
-        while !keys.is_empty() {
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build()
-                .map_err(Error::unavailable)?;
-            let output = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, wanted)
-                .send()
-                .await
-                .map_err(Error::unavailable)?;
-            for item in output
-                .responses
-                .into_iter()
-                .flat_map(HashMap::into_values)
-                .flatten()
-            {
-                found.push(SessionRecord::read(&item)?);
-            }
-            keys = output
-                .unprocessed_keys
-                .into_iter()
-                .flat_map(HashMap::into_values)
-                .flat_map(|it| it.keys)
-                .collect();
-        }
-        Ok(found)
+        let keys = ids.iter().map(|id| Key::session(tenant, *id).attributes());
+        let items = self.batch(keys.collect()).await?;
+        items.iter().map(SessionRecord::read).collect()
     }
 
     /// Writes the latest user agent into a record, after the session was accepted with a new one.

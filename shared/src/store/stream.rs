@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Error;
-use super::attributes::PARTITION_KEY;
+use super::attributes::{PARTITION_KEY, SORT_KEY};
 use super::guard::Guard;
 use super::item::Item;
 use super::keys::Key;
@@ -24,8 +24,8 @@ pub struct Change {
 
 /// Reads one record of the stream, in the form Lambda passes it.
 ///
-/// None for what changes nothing that is held: records of other items, new guards, and deletions by TTL, which come
-/// long after everything in the guard has ended.
+/// None for what changes nothing that is held: records of other items, and deletions by TTL, which come long after
+/// everything in the guard has ended.
 pub fn change(record: &Value) -> Result<Option<Change>, Error> {
     let deleted_by_ttl = record
         .pointer("/userIdentity/principalId")
@@ -36,26 +36,25 @@ pub fn change(record: &Value) -> Result<Option<Change>, Error> {
             .pointer(&format!("/dynamodb/{name}"))
             .filter(|it| it.is_object())
     };
-    let Some(old) = image("OldImage") else {
-        return Ok(None);
-    };
     if deleted_by_ttl {
         return Ok(None);
     }
-    let old = item(old)?;
-    let owner = old
-        .get(PARTITION_KEY)
-        .and_then(|pk| Key::guard_of(pk.as_s().ok()?));
+    let old = image("OldImage").map(item).transpose()?;
+    let new = image("NewImage").map(item).transpose()?;
+    let key = old.as_ref().or(new.as_ref());
+    let text = |name| key?.get(name)?.as_s().ok();
+    let owner = text(PARTITION_KEY)
+        .filter(|_| text(SORT_KEY).is_some_and(|sk| sk == Key::GUARD))
+        .and_then(|pk| Key::guard_of(pk));
     let Some((tenant, subject)) = owner else {
         return Ok(None);
     };
-    let after = image("NewImage").map(item).transpose()?;
-    let after = after.as_ref().map(Guard::read).transpose()?.unwrap_or_default();
+    let guard = |image: Option<&Item>| image.map(Guard::read).transpose().map(Option::unwrap_or_default);
     Ok(Some(Change {
         tenant,
         subject,
-        before: Guard::read(&old)?,
-        after,
+        before: guard(old.as_ref())?,
+        after: guard(new.as_ref())?,
     }))
 }
 

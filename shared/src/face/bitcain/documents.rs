@@ -115,6 +115,28 @@ fn every_reply_is_printed_as_its_example() {
 }
 
 #[test]
+fn the_replies_of_a_step_up_are_printed_as_their_examples() {
+    let stepped_up = StepUpReply {
+        success: true,
+        session_id: Some(SESSION_ID.to_owned()),
+        risk_score: 0,
+        error: None,
+    };
+    let not_stepped_up = StepUpReply {
+        success: false,
+        session_id: None,
+        risk_score: 0,
+        error: Some("session not found".to_owned()),
+    };
+    let examples = openapi::examples_of_replies(&document(), FACE);
+    for (name, reply) in [("proven", &stepped_up), ("not-held", &not_stepped_up)] {
+        let mut found = examples.iter().filter(|it| it.operation == "step-up-session");
+        let example = found.find(|it| it.name == name).unwrap();
+        assert_eq!(printed(reply), example.value.to_string(), "{name}");
+    }
+}
+
+#[test]
 fn every_example_of_a_request_is_read_and_every_example_fits_its_schema() {
     let document = document();
     let mut seen = 0;
@@ -132,6 +154,7 @@ fn every_example_of_a_request_is_read_and_every_example_fits_its_schema() {
                 "generate-fingerprint" => FingerprintInput::read(body).err(),
                 "create-session" => CreateInput::read(body).err(),
                 "validate-session" => ValidateInput::read(body).err(),
+                "step-up-session" => StepUpInput::read(body).err(),
                 "logout-session" => LogoutInput::read(body).err(),
                 "revoke-session" => RevokeInput::read(body).err(),
                 other => panic!("{other} has no body"),
@@ -302,6 +325,7 @@ fn the_document_names_one_operation_for_each_function() {
         "list-active-sessions",
         "logout-session",
         "revoke-session",
+        "step-up-session",
         "cleanup-sessions",
     ];
     assert_eq!(named, ours.map(str::to_owned).into());

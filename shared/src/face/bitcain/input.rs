@@ -101,6 +101,30 @@ impl ValidateInput {
     }
 }
 
+/// Body of `POST /api/v1/sessions/{session_id}/step-up`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepUpInput {
+    /// The address the client proved itself from, any text.
+    pub current_ip: String,
+    /// The user agent it did so with.
+    pub current_user_agent: String,
+    /// Its fingerprint.
+    pub current_fingerprint: Option<String>,
+}
+
+impl StepUpInput {
+    /// Reads a body of at most [`MAX_BODY_BYTES`].
+    pub fn read(body: &[u8]) -> Result<Self, Error> {
+        let mut fields = Fields::read(body, MAX_BODY_BYTES)?;
+        let input = Self {
+            current_ip: clean(fields.text("current_ip")),
+            current_user_agent: clean(fields.text("current_user_agent")),
+            current_fingerprint: fields.optional_text("current_fingerprint").map(clean),
+        };
+        fields.finish(input)
+    }
+}
+
 /// Body of `POST /api/v1/sessions/logout`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogoutInput {

@@ -19,10 +19,12 @@ mod documents;
 mod golden;
 
 pub use error::Error;
-pub use input::{CreateInput, FingerprintInput, LogoutInput, MAX_BODY_BYTES, RevokeInput, ValidateInput};
+pub use input::{
+    CreateInput, FingerprintInput, LogoutInput, MAX_BODY_BYTES, RevokeInput, StepUpInput, ValidateInput,
+};
 pub use problem::Problem;
 pub use reply::{
     ActiveReply, ActiveSession, CleanupReply, CreateReply, FingerprintReply, LogoutReply, RevokeReply,
-    ValidateReply,
+    StepUpReply, ValidateReply,
 };
 pub use route::unrouted;

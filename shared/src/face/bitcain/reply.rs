@@ -29,6 +29,19 @@ pub struct CreateReply {
     pub error: Option<String>,
 }
 
+/// Answer of `POST /api/v1/sessions/{session_id}/step-up`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepUpReply {
+    /// Whether the session is held by the present context now.
+    pub success: bool,
+    /// The session, in its canonical spelling.
+    pub session_id: Option<String>,
+    /// What a request from there scores, 0 to 100.
+    pub risk_score: u8,
+    /// Why not.
+    pub error: Option<String>,
+}
+
 /// Answer of `POST /api/v1/sessions/validate`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValidateReply<R> {

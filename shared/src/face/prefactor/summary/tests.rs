@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::auth::testing::{acme, key_caller, user_caller};
 use crate::model::{
-    AutonomousSystem, Device, Ending, HeldSession, Located, Pfid, Place, Point, Sample, SessionId,
+    AutonomousSystem, Device, Ending, HeldSession, Located, Pfid, Place, Point, Sample, SessionId, Trail,
 };
 
 const CHROME: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/91.0.4472.114 Safari/537.36";
@@ -50,6 +50,8 @@ fn held() -> HeldSession {
         country: None,
         asn: None,
         geo: None,
+        anonymous: false,
+        trail: Trail::default(),
     }
 }
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use crate::model::{HeldSession, Instant, Partition, SessionId, TenantId};
 
+mod lists;
+
+pub use lists::{Listed, Lists, Pattern};
+
 /// An account of this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
@@ -27,6 +31,8 @@ pub struct Policy {
     pub absolute_timeout: AbsoluteTimeout,
     /// What scores lead to.
     pub risk: RiskPolicy,
+    /// The addresses the tenant has decided about itself.
+    pub lists: Lists,
     /// Whether IP, user agent and fingerprint in a body are believed when a user's own token sends them.
     pub trust_user_context: bool,
     /// Whether a session is told of only for a client that is known already.
@@ -45,6 +51,7 @@ impl Default for Policy {
             at_limit: AtLimit::EvictLeastRecentlyActive,
             absolute_timeout: AbsoluteTimeout::Aal2,
             risk: RiskPolicy::default(),
+            lists: Lists::default(),
             trust_user_context: false,
             known_clients_only: false,
         }

@@ -1,0 +1,41 @@
+//! What a judgement rests on.
+
+use crate::model::{Context, HeldSession, Instant, Profile, SessionRecord};
+use crate::policy::Lists;
+
+/// What a judgement rests on. Nothing else enters.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// What the session remembers.
+    pub held: &'a HeldSession,
+    /// Everything about the session, where it is at hand.
+    pub record: Option<&'a SessionRecord>,
+    /// What its subject is known by, where it is at hand.
+    pub profile: Option<&'a Profile>,
+    /// What the request shows.
+    pub context: &'a Context,
+    /// What the tenant decided about addresses.
+    pub lists: &'a Lists,
+    /// The time of the request.
+    pub now: Instant,
+}
+
+impl Evidence<'_> {
+    /// The time of the request for the rules that forgive with time: in a run of suspicious requests that of the first.
+    pub(super) fn time(&self) -> Instant {
+        self.held.trail.suspicion.map_or(self.now, |it| it.since)
+    }
+
+    /// When the session was last used before that.
+    pub(super) fn active_before(&self) -> Instant {
+        self.held
+            .trail
+            .suspicion
+            .map_or(self.held.last_activity_at, |it| it.active_before)
+    }
+
+    /// Whether the profile knows too little for something unknown to mean much.
+    pub(super) fn profile_is_young(&self) -> bool {
+        self.profile.is_none_or(|it| it.is_young(self.now))
+    }
+}

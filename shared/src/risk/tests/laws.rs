@@ -1,0 +1,256 @@
+//! Laws of the model, over sessions, subjects and requests of every kind.
+
+use super::located::{acquainted, elsewhere, facts, nobody};
+use super::*;
+use crate::model::{Anonymity, AutonomousSystem, Located, Place, Point, Profile, Suspicion};
+use crate::policy::Pattern;
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let country = proptest::option::of(proptest::sample::select(vec!["FR", "DE", "US", "??", "long"]));
+    let point = proptest::option::of((-95.0..95.0_f64, -185.0..185.0_f64, 0..1200_u16));
+    let system = proptest::option::of(64_496..64_512_u32);
+    let flag = || proptest::option::weighted(0.3, any::<bool>());
+    let anonymity = (flag(), flag(), flag(), flag(), flag());
+    (country, point, system, anonymity).prop_map(|(country, point, system, anonymity)| {
+        let (hosting, vpn, proxy, tor, relay) = anonymity;
+        let place = Place {
+            country_code: country.map(str::to_owned),
+            point: point.map(|(latitude, longitude, radius_km)| Point {
+                latitude,
+                longitude,
+                radius_km,
+            }),
+            ..Place::default()
+        };
+        Facts {
+            place: if place == Place::default() {
+                Located::default()
+            } else {
+                Located::At(Box::new(place))
+            },
+            system: system.map(|number| AutonomousSystem {
+                number,
+                organisation: None,
+            }),
+            anonymity: Anonymity {
+                hosting,
+                vpn,
+                proxy,
+                tor,
+                relay,
+            },
+        }
+    })
+}
+
+fn located_context() -> impl Strategy<Value = Context> {
+    (any_context(), any_facts()).prop_map(|(context, facts)| Context { facts, ..context })
+}
+
+/// A session with up to three accepted contexts behind it.
+fn any_session() -> impl Strategy<Value = (HeldSession, SessionRecord)> {
+    let steps = proptest::collection::vec((located_context(), 0..90_u64), 1..4);
+    (steps, proptest::option::of((0..90_u64, 0..90_u64))).prop_map(|(steps, suspicion)| {
+        let (mut held, mut record) = opened(&steps[0].0);
+        let mut at = START;
+        for (context, minutes) in &steps[1..] {
+            at = at + Duration::from_mins(*minutes);
+            held.accept(context, at);
+            record.latest_user_agent = Some(context.user_agent.clone());
+        }
+        held.last_activity_at = at;
+        held.trail.suspicion = suspicion.map(|(since, before)| {
+            Suspicion::new(
+                at + Duration::from_mins(since),
+                START + Duration::from_mins(before),
+            )
+        });
+        (held, record)
+    })
+}
+
+fn any_lists() -> impl Strategy<Value = Lists> {
+    let pattern = proptest::sample::select(vec!["198.51.0.0/24", "2001:db8::/47", "AS64500", "US", "FR"]);
+    let list = || {
+        proptest::collection::vec(
+            pattern.clone().prop_map(|it| it.parse::<Pattern>().unwrap()),
+            0..2,
+        )
+    };
+    (list(), list()).prop_map(|(deny, allow)| Lists { deny, allow })
+}
+
+fn any_profile() -> impl Strategy<Value = Option<Profile>> {
+    proptest::sample::select(vec![None, Some(nobody()), Some(acquainted())])
+}
+
+proptest! {
+    #[test]
+    fn the_factors_of_any_evidence_add_up_and_name_their_group_once(
+        (held, record) in any_session(),
+        context in located_context(),
+        lists in any_lists(),
+        profile in any_profile(),
+        minutes in 0..2000_u64,
+    ) {
+        let evidence = Evidence {
+            held: &held,
+            record: Some(&record),
+            profile: profile.as_ref(),
+            context: &context,
+            lists: &lists,
+            now: START + Duration::from_mins(minutes),
+        };
+        let assessment = assess(&evidence);
+        let sum: i32 = assessment.factors().iter().map(|factor| factor.points).sum();
+        prop_assert_eq!(assessment.sum(), sum);
+        prop_assert_eq!(i32::from(assessment.score().get()), sum.clamp(0, 100));
+        let groups: Vec<Group> = assessment.factors().iter().map(|factor| factor.group).collect();
+        let mut ordered = groups.clone();
+        ordered.sort_unstable();
+        ordered.dedup();
+        prop_assert_eq!(groups, ordered);
+        for factor in assessment.factors() {
+            let known = weights::ALL.iter().any(|it| it.name == factor.name && it.points == factor.points);
+            prop_assert!(known, "{:?}", factor);
+        }
+        prop_assert_eq!(assess(&evidence), assessment, "the same evidence, the same judgement");
+    }
+
+    #[test]
+    fn without_need_history_says_nothing_new(
+        (held, record) in any_session(),
+        context in located_context(),
+        lists in any_lists(),
+        profile in any_profile(),
+        minutes in 0..2000_u64,
+    ) {
+        let now = START + Duration::from_mins(minutes);
+        let bare = Evidence { held: &held, record: None, profile: None, context: &context, lists: &lists, now };
+        if !needs_history(&bare) {
+            let full = Evidence { record: Some(&record), profile: profile.as_ref(), ..bare };
+            prop_assert_eq!(assess(&bare), assess(&full));
+        }
+    }
+
+    #[test]
+    fn a_larger_radius_never_raises_a_score(
+        (mut held, record) in any_session(),
+        mut context in located_context(),
+        wider in (0..1500_u16, 0..1500_u16),
+        minutes in 0..2000_u64,
+    ) {
+        let now = START + Duration::from_mins(minutes);
+        let before = assess(&Evidence { now, ..evidence(&held, Some(&record), &context) }).sum();
+        if let Located::At(place) = &mut context.facts.place && let Some(point) = &mut place.point {
+            point.radius_km = point.radius_km.saturating_add(wider.0);
+        }
+        if let Some(geo) = &mut held.geo {
+            geo.radius_km = geo.radius_km.saturating_add(wider.1);
+        }
+        let after = assess(&Evidence { now, ..evidence(&held, Some(&record), &context) }).sum();
+        prop_assert!(after <= before, "{} after {}", after, before);
+    }
+
+    #[test]
+    fn a_profile_never_raises_a_score_unless_it_tells_the_country_apart(
+        (held, record) in any_session(),
+        context in located_context(),
+    ) {
+        // Where the session itself knows system and country, its subject's profile can only excuse.
+        prop_assume!(held.asn.is_some() && held.country.is_some());
+        let bare = evidence(&held, Some(&record), &context);
+        let profile = acquainted();
+        let with = Evidence { profile: Some(&profile), ..bare };
+        prop_assert!(assess(&with).sum() <= assess(&bare).sum());
+    }
+
+    #[test]
+    fn a_gap_in_the_data_gives_no_negative_points(
+        (held, record) in any_session(),
+        context in located_context(),
+    ) {
+        let gap = Context { facts: Facts::default(), ..context };
+        for factor in assessed(&held, Some(&record), &gap).factors() {
+            let earned = ["ip_same", "fingerprint_match"].contains(&factor.name);
+            prop_assert!(earned || 0 <= factor.points, "{:?}", factor);
+        }
+    }
+
+    #[test]
+    fn no_explanation_of_located_addresses_holds_one(
+        (held, record) in any_session(),
+        context in located_context(),
+        lists in any_lists(),
+    ) {
+        let assessment = assess(&Evidence { lists: &lists, ..evidence(&held, Some(&record), &context) });
+        for text in assessment.factors().iter().flat_map(|it| [&it.current, &it.expected]).flatten() {
+            prop_assert!(text.parse::<IpAddr>().is_err(), "{}", text);
+        }
+    }
+}
+
+/// From the smallest deviation to the largest, in each group that knows of addresses.
+#[test]
+fn a_larger_deviation_in_what_is_known_of_an_address_never_scores_lower() {
+    let (held, record) = opened(&located::home());
+    let profile = acquainted();
+    let sum = |context: &Context, minutes: u64, deny: bool| {
+        let lists = Lists {
+            deny: if deny {
+                vec!["0.0.0.0/0".parse().unwrap()]
+            } else {
+                Vec::new()
+            },
+            ..Lists::default()
+        };
+        assess(&Evidence {
+            profile: Some(&profile),
+            lists: &lists,
+            now: START + Duration::from_mins(minutes),
+            ..evidence(&held, Some(&record), context)
+        })
+        .sum()
+    };
+    let at = |ip: &str, asn, country: &str| elsewhere(ip, facts(asn, country, None));
+    let networks = [
+        at("198.51.100.7", 64_496, "FR"),
+        at("198.51.100.9", 64_496, "FR"),
+        at("203.0.113.5", 64_496, "FR"),
+        at("203.0.113.5", 64_497, "FR"),
+        at("203.0.113.5", 64_498, "FR"),
+        at("203.0.113.5", 64_498, "DE"),
+        at("203.0.113.5", 64_498, "US"),
+    ];
+    let of_networks: Vec<i32> = networks.iter().map(|it| sum(it, 600, false)).collect();
+    assert!(of_networks.is_sorted(), "{of_networks:?}");
+
+    let reputed = |set: fn(&mut Anonymity)| {
+        let mut context = at("203.0.113.5", 64_497, "FR");
+        set(&mut context.facts.anonymity);
+        context
+    };
+    let reputations = [
+        sum(&reputed(|_| ()), 10, false),
+        sum(&reputed(|it| it.relay = Some(true)), 10, false),
+        sum(&reputed(|it| it.tor = Some(true)), 10, false),
+        sum(&reputed(|_| ()), 10, true),
+    ];
+    assert!(reputations.is_sorted(), "{reputations:?}");
+
+    for minutes in [1, 30, 600] {
+        let mut farther = Vec::new();
+        for tenths in 0..150 {
+            let east = 2.35 + f64::from(tenths) / 10.0;
+            let there = facts(64_496, "FR", Some((48.86, east, 50)));
+            farther.push(sum(&elsewhere("203.0.113.5", there), minutes, false));
+        }
+        assert!(farther.is_sorted(), "{minutes}: {farther:?}");
+    }
+    let there = elsewhere("203.0.113.5", facts(64_496, "FR", Some((48.86, 17.0, 50))));
+    let sooner: Vec<i32> = (0..200)
+        .rev()
+        .map(|minutes| sum(&there, minutes, false))
+        .collect();
+    assert!(sooner.is_sorted(), "{sooner:?}");
+}

@@ -1,0 +1,102 @@
+//! The subject proved itself once more: the session is held by the present context from now on.
+
+use super::Sessions;
+use crate::model::{Context, HeldSession, Instant, Profile, SessionId, SubjectKey, Trail};
+use crate::policy::Tenant;
+use crate::risk::{self, Evidence, Score};
+use crate::store::{Error, Touch, Touched};
+
+/// A session whose subject proved itself.
+#[derive(Debug, Clone)]
+pub struct Proof<'a> {
+    /// Whose session.
+    pub tenant: &'a Tenant,
+    /// Whose session.
+    pub subject: &'a SubjectKey,
+    /// The session.
+    pub id: SessionId,
+    /// Where the subject proved itself.
+    pub context: &'a Context,
+    /// The request's time.
+    pub now: Instant,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SteppedUp {
+    /// The session is held by the present context.
+    Held {
+        /// What a request from there scores now.
+        score: Score,
+    },
+    /// The session is not held: unknown, another subject's, ended, or run out.
+    NotHeld {
+        /// Whether it ran out just now and nobody dropped it yet.
+        expired: bool,
+    },
+}
+
+impl Sessions {
+    /// Moves the session to the context its subject proved itself in, and lets its profile learn that: one read and one
+    /// write, and one more beside it for a new user agent.
+    pub async fn step_up(&self, proof: &Proof<'_>) -> Result<SteppedUp, Error> {
+        let (tenant, subject) = (&proof.tenant.id, proof.subject);
+        let guard = self.store.guard(tenant, subject).await?;
+        let Some(held) = guard.as_ref().and_then(|guard| guard.find(proof.id)) else {
+            return Ok(SteppedUp::NotHeld { expired: false });
+        };
+        if !held.is_live(proof.now) {
+            return Ok(SteppedUp::NotHeld { expired: true });
+        }
+        let (next, score) = moved(held, proof);
+        let touch = Touch {
+            id: proof.id,
+            now: proof.now,
+            changed: Some(&next),
+        };
+        let touched = self.store.touch(tenant, subject, &touch);
+        let touched = if next.user_agent == held.user_agent {
+            touched.await?
+        } else {
+            let text = self
+                .store
+                .record_user_agent(tenant, proof.id, &proof.context.user_agent);
+            let (touched, recorded) = tokio::join!(touched, text);
+            recorded?;
+            touched?
+        };
+        Ok(match touched {
+            Touched::Gone => SteppedUp::NotHeld { expired: false },
+            Touched::Written | Touched::Newer => SteppedUp::Held { score },
+        })
+    }
+}
+
+/// The session held by the present context, with nothing of what led there, and what that scores: what is grave about
+/// the address itself stays grave.
+fn moved(held: &HeldSession, proof: &Proof<'_>) -> (HeldSession, Score) {
+    let mut next = HeldSession {
+        last_activity_at: proof.now.max(held.last_activity_at),
+        // A device that sends no fingerprint any more is not to be asked for one for ever.
+        fingerprint: proof.context.fingerprint,
+        ..held.clone()
+    };
+    next.accept(proof.context, proof.now);
+    next.trail = Trail {
+        ipv6: next.trail.ipv6,
+        proven: true,
+        learnt_on: Some(Profile::day(proof.now)),
+        ..Trail::default()
+    };
+    let score = risk::assess(&Evidence {
+        held: &next,
+        record: None,
+        profile: None,
+        context: proof.context,
+        lists: &proof.tenant.policy.lists,
+        now: proof.now,
+    })
+    .score();
+    next.risk = score.get();
+    (next, score)
+}

@@ -1,0 +1,99 @@
+//! The largest guard there can be, by DynamoDB's own rules of size, costs one read unit.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::*;
+use crate::model::{EarlierFingerprint, EarlierSystem, Geo, Suspicion, Trail};
+use crate::policy::Policy;
+
+const READ_UNIT: usize = 4096;
+const START: Instant = Instant::from_millis(1_999_999_999_999);
+
+/// Bytes of a value: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
+fn size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(blob) => blob.as_ref().len(),
+        AttributeValue::N(number) => {
+            let digits = number.trim_start_matches('-').len();
+            digits.div_ceil(2) + 1 + usize::from(number.starts_with('-'))
+        }
+        AttributeValue::M(map) => {
+            3 + map
+                .iter()
+                .map(|(name, it)| 1 + name.len() + size(it))
+                .sum::<usize>()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn largest_entry() -> AttributeValue {
+    held_item(&HeldSession {
+        created_at: START,
+        last_activity_at: START,
+        idle_timeout: Duration::from_mins(1439),
+        absolute_expiry: START + AbsoluteTimeout::LONGEST,
+        fingerprint: Sample::Supplied([0xff; 16]),
+        ipv4: Some(Ipv4Addr::BROADCAST),
+        ipv6: Some(Ipv6Addr::from_bits(u128::MAX)),
+        user_agent: [0xff; 8],
+        risk: 99,
+        country: Some("ZZ".to_owned()),
+        asn: Some(u32::MAX),
+        geo: Some(Geo {
+            latitude: -8999,
+            longitude: -17_999,
+            radius_km: 999,
+        }),
+        anonymous: true,
+        trail: Trail {
+            ipv6: true,
+            proven: true,
+            learnt_on: Some(u16::MAX),
+            suspicion: Some(Suspicion::new(START + Duration::from_hours(700), START)),
+            earlier_system: Some(EarlierSystem::new(
+                u32::MAX,
+                true,
+                START + Duration::from_hours(699),
+            )),
+            earlier_fingerprint: Some(EarlierFingerprint::new(
+                &[0xff; 16],
+                START + Duration::from_hours(699),
+            )),
+        },
+    })
+}
+
+#[test]
+fn the_largest_guard_fits_into_one_read_unit() {
+    let tenant: TenantId = "t".repeat(63).parse().unwrap();
+    let subject = crate::model::Subject::new("alice").unwrap().key(&tenant);
+    let id = |number: usize| {
+        SessionId::draw(
+            START + Duration::from_millis(number as u64),
+            &crate::clock::System,
+        )
+        .unwrap()
+    };
+    let entries = (0..Policy::MOST_CONCURRENT).map(|number| (id(number).to_compact(), largest_entry()));
+    let due = due_of(&subject, START);
+    let mut item = Key::guard(&tenant, &subject).attributes();
+    item.extend([
+        (SESSIONS.to_owned(), AttributeValue::M(entries.collect())),
+        (REMOVALS.to_owned(), removals(&[(id(99), Reason::Evicted)])),
+        (REMOVED_AT.to_owned(), time(START)),
+        (REMOVAL_COUNT.to_owned(), number(99_999_999)),
+        (REVOKED_ALL_AT.to_owned(), time(START)),
+        (TTL.to_owned(), ttl(START)),
+        (SCHEMA.to_owned(), number(SCHEMA_VERSION)),
+        (DUE_HASH.to_owned(), text(due.hash)),
+        (DUE_AT.to_owned(), time(due.at)),
+    ]);
+    let bytes: usize = item.iter().map(|(name, it)| name.len() + size(it)).sum();
+    println!(
+        "the largest guard: {bytes} B, an entry: {} B",
+        size(&largest_entry())
+    );
+    assert!(bytes <= READ_UNIT, "{bytes}");
+}

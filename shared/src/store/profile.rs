@@ -1,0 +1,155 @@
+//! The profile: what a subject is known by over all of its sessions, written by settle-sessions alone.
+
+use std::time::Duration;
+
+use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, REVISION, SINCE, SORT_KEY};
+use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number};
+use super::keys::Key;
+use super::{Error, Store, Write};
+use crate::model::{Acquaintance, Instant, Profile, SessionId, SessionRecord, SubjectKey, TenantId};
+
+/// How long a profile is kept after it last learnt something.
+const KEPT: Duration = Duration::from_secs(Profile::KEPT_DAYS as u64 * 24 * 3600);
+/// Bytes of one thing: digest, first day, last day, days.
+const PACKED: usize = 14;
+
+/// A profile as it was read, and how often it had been written by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The profile; empty where there was none.
+    pub profile: Profile,
+    written: u64,
+}
+
+/// What is known of a session and its subject beyond the guard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The session's record, where there is one.
+    pub record: Option<SessionRecord>,
+    /// Its subject's profile; empty where there is none.
+    pub profile: Profile,
+}
+
+impl Store {
+    /// What the subject is known by at `now`, strongly consistent.
+    pub async fn profile(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        now: Instant,
+    ) -> Result<Revision, Error> {
+        let item = self.get(&Key::profile(tenant, subject)).await?;
+        read(item.as_ref(), Profile::empty(tenant, subject), now)
+    }
+
+    /// Record and profile together, strongly consistent. One request, and one more for what the table left undone.
+    pub async fn record_and_profile(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        id: SessionId,
+        now: Instant,
+    ) -> Result<Known, Error> {
+        let keys = vec![
+            Key::session(tenant, id).attributes(),
+            Key::profile(tenant, subject).attributes(),
+        ];
+        let items = self.batch(keys).await?;
+        let is_profile = |item: &&Item| {
+            item.get(SORT_KEY)
+                .and_then(|it| it.as_s().ok())
+                .map(String::as_str)
+                == Some("profile")
+        };
+        let record = items.iter().find(|item| !is_profile(item));
+        Ok(Known {
+            record: record.map(SessionRecord::read).transpose()?,
+            profile: read(
+                items.iter().find(is_profile),
+                Profile::empty(tenant, subject),
+                now,
+            )?
+            .profile,
+        })
+    }
+
+    /// Writes `next` in place of what `seen` was: one request. False when another one was faster.
+    pub async fn put_profile(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        seen: &Revision,
+        next: &Profile,
+        now: Instant,
+    ) -> Result<bool, Error> {
+        let update = "SET #networks = :networks, #countries = :countries, #devices = :devices, #since = :since, \
+             #latest = :latest, #days = :days, #revision = :next, #ttl = :ttl, #schema = :schema";
+        let condition = "(attribute_not_exists(#revision) OR #revision = :seen) \
+             AND (attribute_not_exists(#schema) OR #schema <= :schema)";
+        let values = [
+            (":networks", bytes(&pack(&next.networks))),
+            (":countries", bytes(&pack(&next.countries))),
+            (":devices", bytes(&pack(&next.devices))),
+            (":since", number(next.since)),
+            (":latest", number(next.latest)),
+            (":days", number(next.days)),
+            (":next", number(seen.written + 1)),
+            (":seen", number(seen.written)),
+            (":ttl", number((now + KEPT).secs())),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
+        let key = Key::profile(tenant, subject);
+        let written = self.update(&key, update, condition, values).send().await;
+        Ok(matches!(Write::of(written)?, Write::Done(_)))
+    }
+}
+
+fn read(item: Option<&Item>, empty: Profile, now: Instant) -> Result<Revision, Error> {
+    let Some(item) = item else {
+        return Ok(Revision {
+            profile: empty,
+            written: 0,
+        });
+    };
+    let reader = Reader::open(item)?;
+    let list = |name| unpack(&reader, name);
+    let mut profile = empty;
+    profile.networks = list(NETWORKS)?;
+    profile.countries = list(COUNTRIES)?;
+    profile.devices = list(DEVICES)?;
+    profile.since = reader.number(SINCE)?;
+    profile.latest = reader.number(LATEST)?;
+    profile.days = reader.number(DAYS)?;
+    Ok(Revision {
+        profile: profile.at(now),
+        written: reader.number(REVISION)?,
+    })
+}
+
+fn pack(list: &[Acquaintance]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(PACKED * list.len());
+    for it in list {
+        packed.extend(it.digest);
+        for number in [it.first_on, it.last_on, it.days] {
+            packed.extend(number.to_be_bytes());
+        }
+    }
+    packed
+}
+
+fn unpack(reader: &Reader<'_>, name: &str) -> Result<Vec<Acquaintance>, Error> {
+    let (things, rest) = reader.opt_blob(name)?.unwrap_or_default().as_chunks::<PACKED>();
+    if !rest.is_empty() {
+        return Err(reader.corrupt("not whole entries"));
+    }
+    let thing = |packed: &[u8; PACKED]| {
+        let mut rest = Bytes::of(packed);
+        Acquaintance {
+            digest: rest.next(),
+            first_on: u16::from_be_bytes(rest.next()),
+            last_on: u16::from_be_bytes(rest.next()),
+            days: u16::from_be_bytes(rest.next()),
+        }
+    };
+    Ok(things.iter().map(thing).collect())
+}

@@ -1,0 +1,195 @@
+//! A subject is known by what it was accepted with, and by nothing else.
+
+use std::time::Duration;
+
+use shared::model::{
+    Anonymity, AutonomousSystem, Context, Facts, Located, Place, Point, Profile, SessionId, Subject,
+};
+use shared::service::{SteppedUp, context};
+
+use crate::world::{IP, USER_AGENT, World, subject};
+
+/// A system, its country, and a place there.
+pub(crate) type Origin<'a> = (u32, &'a str, (f64, f64));
+
+/// A context whose address is known, with a fingerprint that was sent.
+pub(crate) fn located(ip: &str, (asn, country, at): Origin<'_>, fingerprint: &str) -> Context {
+    let facts = Facts {
+        place: Located::At(Box::new(Place {
+            country_code: Some(country.to_owned()),
+            point: Some(Point {
+                latitude: at.0,
+                longitude: at.1,
+                radius_km: 50,
+            }),
+            ..Place::default()
+        })),
+        system: Some(AutonomousSystem {
+            number: asn,
+            organisation: None,
+        }),
+        anonymity: Anonymity::default(),
+    };
+    context(ip, USER_AGENT, Some(fingerprint), true, facts).0
+}
+
+const PARIS: Origin<'_> = (64_496, "FR", (48.86, 2.35));
+const WORK: Origin<'_> = (64_497, "FR", (48.86, 2.35));
+const NEW_YORK: Origin<'_> = (64_500, "US", (40.71, -74.01));
+
+fn home() -> Context {
+    located(IP, PARIS, "device-1")
+}
+
+fn abroad() -> Context {
+    located("192.0.2.5", NEW_YORK, "device-1")
+}
+
+/// A subject that was at home and at work, so that a second session of it is judged by a profile.
+async fn known(world: &World) -> SessionId {
+    let id = world.open_in("alice", &home()).await;
+    world.settle().await;
+    world
+        .score_in("alice", id, &located("203.0.113.60", WORK, "device-1"))
+        .await;
+    world.settle().await;
+    id
+}
+
+#[tokio::test]
+async fn what_one_session_learnt_excuses_another() {
+    let world = World::new().await;
+    known(&world).await;
+    let second = world.open_in("alice", &home()).await;
+    let at_work = located("203.0.113.61", WORK, "device-1");
+    assert_eq!(
+        world.score_in("alice", second, &at_work).await,
+        Some(0),
+        "5 and -10"
+    );
+    let stranger = world.open_in("bob", &home()).await;
+    assert_eq!(
+        world.score_in("bob", stranger, &at_work).await,
+        Some(15),
+        "25 and -10"
+    );
+}
+
+#[tokio::test]
+async fn another_device_of_the_subject_is_no_stranger() {
+    let world = World::new().await;
+    let id = world.open_in("alice", &home()).await;
+    let tablet = located("203.0.113.5", PARIS, "tablet");
+    assert_eq!(
+        world.score_in("alice", id, &tablet).await,
+        Some(35),
+        "5 and 30, an attacker or a new device"
+    );
+    world.settle().await;
+    let second = world.open_in("alice", &home()).await;
+    assert_eq!(world.score_in("alice", second, &tablet).await, Some(5));
+}
+
+#[tokio::test]
+async fn a_thousand_suspicious_requests_teach_nothing_and_evict_nothing() {
+    let world = World::new().await;
+    let id = known(&world).await;
+    let before = world.profile("alice").await;
+    for round in 0..1000_u32 {
+        let [_, _, high, low] = round.to_be_bytes();
+        let origin = (70_000 + round, "US", (40.71, -74.01));
+        let context = located(&format!("203.0.{high}.{low}"), origin, "device-1");
+        let score = world.score_in("alice", id, &context).await;
+        assert!(score.is_some_and(|score| 45 <= score), "{round}: {score:?}");
+        world.wait(Duration::from_mins(1));
+    }
+    world.settle().await;
+    assert_eq!(world.profile("alice").await, before);
+}
+
+#[tokio::test]
+async fn a_lesson_that_the_stream_brings_twice_or_late_is_learnt_once() {
+    let world = World::new().await;
+    known(&world).await;
+    let once = world.profile("alice").await;
+    let mut position = tests::engine::StreamPosition::default();
+    let records = world.engine.stream(crate::world::TABLE, &mut position);
+    for record in records.iter().rev().chain(&records) {
+        world.settle_one(record).await;
+    }
+    assert_eq!(world.profile("alice").await, once);
+}
+
+#[tokio::test]
+async fn an_untrusted_context_teaches_nothing() {
+    let world = World::new().await;
+    let own_word = Context {
+        trusted: false,
+        ..home()
+    };
+    let id = world.open_in("alice", &own_word).await;
+    world.score_in("alice", id, &own_word).await;
+    world.settle().await;
+    let tenant = &world.tenant.id;
+    assert_eq!(
+        world.profile("alice").await,
+        Profile::empty(tenant, &subject("alice").key(tenant))
+    );
+}
+
+#[tokio::test]
+async fn who_proved_itself_is_held_by_where_it_is() {
+    let world = World::new().await;
+    let id = known(&world).await;
+    assert_eq!(world.score_in("alice", id, &abroad()).await, Some(65));
+    world.wait(Duration::from_hours(12));
+    assert_eq!(
+        world.score_in("alice", id, &abroad()).await,
+        Some(65),
+        "waiting is no proof"
+    );
+    let SteppedUp::Held { score } = world.step_up("alice", id, &abroad()).await else {
+        panic!("held");
+    };
+    assert_eq!(score.get(), 0);
+    assert_eq!(world.score_in("alice", id, &abroad()).await, Some(0));
+    world.settle().await;
+    let profile = world.profile("alice").await;
+    assert!(profile.knows_country("US") && profile.knows_country("FR"));
+}
+
+#[tokio::test]
+async fn what_is_grave_about_an_address_stays_so_after_a_step_up() {
+    let mut world = World::new().await;
+    world.tenant.policy.lists.deny = vec!["US".parse().unwrap()];
+    let id = world.open_in("alice", &home()).await;
+    let SteppedUp::Held { score } = world.step_up("alice", id, &abroad()).await else {
+        panic!("held");
+    };
+    assert_eq!(score.get(), 60);
+}
+
+#[tokio::test]
+async fn nobody_steps_up_what_is_not_held() {
+    let world = World::new().await;
+    let id = world.open_in("alice", &home()).await;
+    let gone = SteppedUp::NotHeld { expired: false };
+    assert_eq!(world.step_up("bob", id, &home()).await, gone, "another's");
+    assert_eq!(
+        world.step_up("alice", world.draw(), &home()).await,
+        gone,
+        "unknown"
+    );
+    world.wait(Duration::from_hours(24));
+    assert_eq!(
+        world.step_up("alice", id, &home()).await,
+        SteppedUp::NotHeld { expired: true }
+    );
+    let key = Subject::new("alice").unwrap().key(&world.tenant.id);
+    world
+        .sessions
+        .end_all(&world.tenant.id, &key, world.now())
+        .await
+        .unwrap();
+    assert_eq!(world.step_up("alice", id, &home()).await, gone);
+}

@@ -1,4 +1,4 @@
-"""Holds a running Holdfast against openapi.yaml with schemathesis: every check, every phase.
+"""Holds a running Holdfast against openapi.yaml with schemathesis: every phase, every check that fits it.
 
     python tests/contract/run.py --url http://127.0.0.1:8787 --token "$TOKEN"
     python tests/contract/run.py --url http://127.0.0.1:8787 --token "$API_KEY" --subject alice
@@ -18,11 +18,16 @@ import tempfile
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# NestJS, and so Corsa's face, says of an unknown method what it says of an unknown path: 404, where others say 405.
 CONFIGURATION = """
+# NestJS, and so Corsa's face, says of an unknown method what it says of an unknown path: 404, where others say 405.
 [[operations]]
 include-path-regex = "^/v1/"
 phases.coverage.unexpected-methods = []
+
+# An id of the right form that names another kind of thing is refused, and no pattern tells the kinds apart.
+[[operations]]
+include-operation-id = "list-sessions"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 """
 NOT_GENERATED = {"#/components/parameters/HoldfastSubject", "#/components/parameters/IdempotencyKey"}
 
@@ -60,7 +65,9 @@ def command(document: pathlib.Path, arguments: argparse.Namespace) -> list[str]:
     return [
         *(program, "run", str(document), "--url", arguments.url),
         *(part for header in headers for part in ("--header", header)),
-        *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure", "--no-color"),
+        # A revoked session can still be read, as one that has ended; the suites hold that nobody can use it.
+        *("--checks", "all", "--exclude-checks", "use_after_free"),
+        *("--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure", "--no-color"),
         *("--max-examples", arguments.max_examples, "--rate-limit", arguments.rate_limit, "--request-timeout", "12"),
         # The same requests in every run.
         "--generation-deterministic",

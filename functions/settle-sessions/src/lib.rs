@@ -1,7 +1,5 @@
 //! The stream of the table: writes down how each session ended, whatever path ended it, and what its subject is known
-//! by.
-//!
-//! Every ending passes through here, so this is also where other systems will be told.
+//! by. Every ending passes through here.
 
 use lambda_http::lambda_runtime;
 use serde_json::{Value, json};

@@ -40,8 +40,9 @@ struct Build<'a> {
 ///
 /// A source that is gone costs what it tells, and is noted; no source at all gives no table, which is an answer, too.
 pub async fn build(options: &Options, progress: &Progress) -> Result<Manifest, Error> {
-    let draft = options.folder.with_extension("new");
+    let (draft, old) = beside(&options.folder)?;
     clear(&draft)?;
+    restore(&options.folder, &old)?;
     std::fs::create_dir_all(&draft).map_err(Error::file(&draft))?;
     let mut build = Build {
         fetcher: Fetcher::new(&options.downloads, options.registries.as_ref(), progress)?,
@@ -65,10 +66,38 @@ pub async fn build(options: &Options, progress: &Progress) -> Result<Manifest, E
         return Err(error);
     }
     manifest.write(&draft)?;
-    // A running function keeps the files it mapped.
-    clear(&options.folder)?;
+    // Cut off in between, the next build finds what was there before. A running function keeps the files it mapped.
+    if options.folder.exists() {
+        std::fs::rename(&options.folder, &old).map_err(Error::file(&options.folder))?;
+    }
     std::fs::rename(&draft, &options.folder).map_err(Error::file(&options.folder))?;
+    clear(&old)?;
     Ok(manifest)
+}
+
+/// Where the new data is made, and where the old waits to be deleted. Refuses a folder with anything else in it.
+fn beside(folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
+    let foreign = || Error::Foreign(folder.display().to_string());
+    let name = folder.file_name().ok_or_else(foreign)?.to_string_lossy();
+    let holds_something = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if holds_something && Manifest::read(folder)?.is_none() {
+        return Err(foreign());
+    }
+    Ok((
+        folder.with_file_name(format!("{name}.new")),
+        folder.with_file_name(format!("{name}.old")),
+    ))
+}
+
+/// Brings back what a build that was cut off had put aside.
+pub(crate) fn restore(folder: &Path, old: &Path) -> Result<(), Error> {
+    if Manifest::read(old)?.is_none() {
+        return Ok(());
+    }
+    if folder.exists() {
+        return clear(old);
+    }
+    std::fs::rename(old, folder).map_err(Error::file(folder))
 }
 
 impl Build<'_> {

@@ -111,6 +111,11 @@ impl<'a> Fetcher<'a> {
         let answer = self.get(&url, name).await?;
         let found: Description =
             serde_json::from_slice(&answer).map_err(|it| Error::Source(format!("{name}: {it}")))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
+        // It becomes part of a file's name.
+        if !found.version.chars().all(plain) {
+            return Err(Error::Source(format!("{name}: its version is none")));
+        }
         Ok(Package {
             registry: Registry::Npm,
             name: name.to_owned(),

@@ -43,6 +43,9 @@ pub enum Error {
         /// What the machine said.
         source: std::io::Error,
     },
+    /// The folder is not one that a build may replace.
+    #[error("{0} holds something else than data about addresses: name an empty or a new folder")]
+    Foreign(String),
     /// The sources are more than the format can hold.
     #[error("the sources are too large for one database")]
     TooLarge,

@@ -130,6 +130,42 @@ async fn without_any_source_a_build_says_so_and_makes_nothing_up() {
 }
 
 #[tokio::test]
+async fn a_folder_with_anything_else_in_it_is_left_alone() {
+    let folder = scratch("foreign");
+    let theirs = folder.join("photo.jpg");
+    std::fs::write(&theirs, "theirs").unwrap();
+    for foreign in [folder.clone(), folder.join(".."), PathBuf::from(".")] {
+        let options = Options {
+            folder: foreign,
+            downloads: folder.join("downloads"),
+            registries: None,
+            accept_shrinking: true,
+        };
+        let built = build(&options, &silent()).await;
+        assert!(matches!(built, Err(Error::Foreign(_))), "{built:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs");
+}
+
+#[tokio::test]
+async fn what_a_build_that_was_cut_off_had_put_aside_comes_back() {
+    let folder = scratch("cut-off");
+    let options = Options {
+        folder: folder.join("data"),
+        downloads: folder.join("downloads"),
+        registries: None,
+        accept_shrinking: false,
+    };
+    let before = build(&options, &silent()).await.unwrap();
+    std::fs::rename(folder.join("data"), folder.join("data.old")).unwrap();
+    assert_eq!(Manifest::read(&options.folder).unwrap(), None);
+    crate::build::restore(&options.folder, &folder.join("data.old")).unwrap();
+    assert_eq!(Manifest::read(&options.folder).unwrap(), Some(before));
+    build(&options, &silent()).await.unwrap();
+    assert!(!folder.join("data.old").exists());
+}
+
+#[tokio::test]
 async fn a_build_that_lost_too_much_replaces_nothing() {
     let folder = scratch("shrunk");
     let mut options = Options {

@@ -138,6 +138,25 @@ async fn an_untrusted_context_teaches_nothing() {
 }
 
 #[tokio::test]
+async fn a_proof_teaches_nothing_that_only_an_untrusted_opening_said() {
+    let world = World::new().await;
+    let own_word = Context {
+        trusted: false,
+        ..abroad()
+    };
+    let id = world.open_in("alice", &own_word).await;
+    let unlocated = Context {
+        facts: Facts::default(),
+        ..home()
+    };
+    world.step_up("alice", id, &unlocated).await;
+    world.settle().await;
+    let profile = world.profile("alice").await;
+    assert_eq!((profile.countries.len(), profile.networks.len()), (0, 0));
+    assert_eq!(profile.devices.len(), 1, "shown along with the proof");
+}
+
+#[tokio::test]
 async fn who_proved_itself_is_held_by_where_it_is() {
     let world = World::new().await;
     let id = known(&world).await;

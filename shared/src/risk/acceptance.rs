@@ -5,8 +5,8 @@ use crate::policy::RiskPolicy;
 
 use super::score::Score;
 
-/// The session after it was seen in `context` with this score: held by it when it is trusted and below the tenant's
-/// threshold, under suspicion when it is not below. The profile may learn from it below 45 only, whatever the tenant.
+/// The session after it was seen in `context` with this score: held by it when it is trusted and below the lower of 45
+/// and the tenant's threshold, under suspicion when it is not below. Suspicion ends with a trusted context only.
 pub fn seen(
     held: &HeldSession,
     context: &Context,
@@ -19,22 +19,29 @@ pub fn seen(
         risk: score.get(),
         ..held.clone()
     };
-    if policy.suspicious <= score.get() {
+    if policy.suspicious.min(Score::SUSPICIOUS.get()) <= score.get() {
         next.trail.suspicion = held
             .trail
             .suspicion
             .or_else(|| Some(Suspicion::new(now, held.last_activity_at)));
         return next;
     }
-    next.trail.suspicion = None;
     if context.trusted {
-        let before = next.clone();
+        next.trail.suspicion = None;
         next.accept(context, now);
-        if score < Score::SUSPICIOUS {
+        if held.trail.learnt_on.is_some() || shows_all(context, &next) {
             next.trail.learnt_on = Some(Profile::day(now));
-        } else if next != before {
-            next.trail.learnt_on = None;
         }
     }
     next
+}
+
+/// Whether the context itself shows all that could be learnt from the session, which is not true of one that was opened
+/// by its caller's own word: what only that word says is never learnt.
+fn shows_all(context: &Context, session: &HeldSession) -> bool {
+    let facts = &context.facts;
+    session.fingerprint == context.fingerprint
+        && session.asn == facts.asn()
+        && session.country.as_deref() == facts.alpha_2()
+        && session.anonymous == facts.anonymity.any()
 }

@@ -203,3 +203,73 @@ fn an_attacker_who_scores_45_stays_there_after_a_thousand_requests() {
     }
     assert_eq!(profile, acquainted(), "nothing learnt, nothing evicted");
 }
+
+#[test]
+fn what_only_an_untrusted_opening_said_is_never_learnt() {
+    let own_word = Context {
+        trusted: false,
+        fingerprint: Sample::supplied("thief"),
+        ..home()
+    };
+    let (held, _) = opened(&own_word);
+    let unsent = Context {
+        fingerprint: Sample::computed("none"),
+        ..home()
+    };
+    let unlocated = Context {
+        facts: Facts::default(),
+        ..own_word.clone()
+    };
+    let shown = Context {
+        trusted: true,
+        ..own_word
+    };
+    let after = |context: &Context| {
+        let context = Context {
+            trusted: true,
+            ..context.clone()
+        };
+        let next = seen(&held, &context, Score::MIN, &RiskPolicy::default(), START);
+        learnt(&nobody(), Some(&held), &next)
+    };
+    assert_eq!(
+        after(&unsent),
+        nobody(),
+        "no trusted context sent the fingerprint"
+    );
+    assert_eq!(after(&unlocated), nobody(), "none came from the system");
+    assert_eq!(after(&shown).devices.len(), 1, "now one did");
+}
+
+#[test]
+fn nothing_is_accepted_or_learnt_at_45_whatever_the_tenants_threshold() {
+    let held = fresh(&home());
+    for (suspicious, score, accepted) in [(45, 44, true), (45, 45, false), (70, 45, false), (30, 30, false)] {
+        let policy = RiskPolicy {
+            suspicious,
+            ..RiskPolicy::default()
+        };
+        let next = seen(&held, &abroad(), Score::of(score), &policy, START);
+        assert_eq!(next.asn != held.asn, accepted, "{suspicious} {score}");
+        assert_eq!(next.trail.suspicion.is_none(), accepted, "{suspicious} {score}");
+        let taught = lesson(Some(&held), &next).is_some();
+        assert_eq!(taught, accepted, "{suspicious} {score}");
+    }
+}
+
+#[test]
+fn ones_own_word_ends_no_suspicion() {
+    let suspected = seen(
+        &fresh(&home()),
+        &abroad(),
+        Score::of(65),
+        &RiskPolicy::default(),
+        START,
+    );
+    assert!(suspected.trail.suspicion.is_some());
+    for trusted in [false, true] {
+        let context = Context { trusted, ..home() };
+        let next = seen(&suspected, &context, Score::MIN, &RiskPolicy::default(), START);
+        assert_eq!(next.trail.suspicion.is_none(), trusted);
+    }
+}

@@ -235,6 +235,13 @@ pub(super) fn examples() -> Vec<Example> {
             firefox(home()),
         )
         .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
+        Example::new("back home after another system, the fingerprint is left out", {
+            Context {
+                fingerprint: Sample::computed("none"),
+                ..home()
+            }
+        })
+        .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
         Example::new("back home after another system, nothing differs", home())
             .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
         Example::new("back to the earlier fingerprint", home()).by_way_of(&with("device-2", home())),

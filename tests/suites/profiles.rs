@@ -138,6 +138,22 @@ async fn an_untrusted_context_teaches_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_is_learnt_where_the_tenant_denies_or_from_an_exit_of_tor() {
+    let mut world = World::new().await;
+    world.tenant.policy.lists.deny = vec!["US".parse().unwrap()];
+    let mut exit = home();
+    exit.facts.anonymity.tor = Some(true);
+    for (name, context) in [("alice", abroad()), ("bob", exit)] {
+        let id = world.open_in(name, &context).await;
+        world.score_in(name, id, &context).await;
+        world.settle().await;
+        let tenant = &world.tenant.id;
+        let nobody = Profile::empty(tenant, &subject(name).key(tenant));
+        assert_eq!(world.profile(name).await, nobody, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_proof_teaches_nothing_that_only_an_untrusted_opening_said() {
     let world = World::new().await;
     let own_word = Context {

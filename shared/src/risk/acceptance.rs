@@ -1,7 +1,7 @@
 //! What a session remembers of a request that was judged and not refused.
 
 use crate::model::{Context, HeldSession, Instant, Profile, Suspicion};
-use crate::policy::RiskPolicy;
+use crate::policy::{Listed, Lists, RiskPolicy};
 
 use super::score::Score;
 
@@ -36,12 +36,24 @@ pub fn seen(
     next
 }
 
+/// Whether a session opened in `context` may teach its subject's profile: not by its caller's own word, nor where the
+/// tenant denies, nor from an exit of Tor unless the tenant allows it.
+pub fn opening_teaches(context: &Context, lists: &Lists) -> bool {
+    context.trusted
+        && match lists.find(context) {
+            Some(Listed::Denied(_)) => false,
+            Some(Listed::Allowed(_)) => true,
+            None => context.facts.anonymity.tor != Some(true),
+        }
+}
+
 /// Whether the context itself shows all that could be learnt from the session, which is not true of one that was opened
-/// by its caller's own word: what only that word says is never learnt.
+/// by its caller's own word: what only that word says is never learnt. Nor is an exit of Tor, by staying there.
 fn shows_all(context: &Context, session: &HeldSession) -> bool {
     let facts = &context.facts;
     session.fingerprint == context.fingerprint
         && session.asn == facts.asn()
         && session.country.as_deref() == facts.alpha_2()
         && session.anonymous == facts.anonymity.any()
+        && facts.anonymity.tor != Some(true)
 }

@@ -120,6 +120,21 @@ fn a_session_opened_where_nobody_knows_the_subject_does_not_teach_the_place() {
 }
 
 #[test]
+fn an_opening_without_the_fingerprint_its_subject_sends_is_held_against_it() {
+    let known = acquainted();
+    let unsent = |asn| Context {
+        fingerprint: Sample::computed("none"),
+        ..elsewhere("203.0.113.5", facts(asn, "FR", None))
+    };
+    assert_eq!(learnt(&known, None, &fresh(&unsent(64_498))), known, "25 and 35");
+    assert_ne!(learnt(&known, None, &fresh(&unsent(64_497))), known, "5 and 35");
+    let mut without_devices = known;
+    without_devices.devices.clear();
+    let profile = learnt(&without_devices, None, &fresh(&unsent(64_498)));
+    assert!(profile.knows_system(64_498), "25");
+}
+
+#[test]
 fn who_proved_itself_teaches_everything() {
     let mut session = fresh(&abroad());
     session.trail.proven = true;

@@ -22,7 +22,7 @@ pub(super) fn weigh(evidence: &Evidence<'_>) -> Option<Weight> {
     if anonymity.tor == Some(true) {
         return Some(TOR_EXIT);
     }
-    if anonymity.any() {
+    if anonymity.for_hire() {
         return Some(if is_known(evidence) {
             ANONYMIZER_KNOWN
         } else {

@@ -233,6 +233,7 @@ fn a_larger_deviation_in_what_is_known_of_an_address_never_scores_lower() {
     let reputations = [
         sum(&reputed(|_| ()), 10, false),
         sum(&reputed(|it| it.relay = Some(true)), 10, false),
+        sum(&reputed(|it| it.vpn = Some(true)), 10, false),
         sum(&reputed(|it| it.tor = Some(true)), 10, false),
         sum(&reputed(|_| ()), 10, true),
     ];

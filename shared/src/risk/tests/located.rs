@@ -221,6 +221,9 @@ pub(super) fn examples() -> Vec<Example> {
         Example::new("a hosting address, new for the subject", {
             rented(|it| it.hosting = Some(true))
         }),
+        Example::new("a privacy relay, new for the subject", {
+            rented(|it| it.relay = Some(true))
+        }),
         Example::new("the VPN the subject uses", vpn.clone()),
         Example::new("home, in a session opened through that VPN", home()).opened_from(&vpn),
         Example::new("an exit of Tor", rented(|it| it.tor = Some(true))),

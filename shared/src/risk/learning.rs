@@ -17,7 +17,7 @@ pub struct Lesson {
     day: u16,
     manner: Manner,
     system: Option<Seen<u32>>,
-    /// The system behind which something stands, 0 where that is not known.
+    /// The system behind which something stands, 0 where that is not known: nothing to know it again by.
     anonymizer: Option<Seen<u32>>,
     country: Option<Seen<String>>,
     device: Option<Seen<[u8; 16]>>,
@@ -114,8 +114,8 @@ pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
             may(seen.brought),
         );
     }
-    if let Some(seen) = &lesson.anonymizer {
-        let digest = profile.anonymizer((seen.it != 0).then_some(seen.it));
+    if let Some(seen) = lesson.anonymizer.as_ref().filter(|seen| seen.it != 0) {
+        let digest = profile.anonymizer(Some(seen.it));
         meet(
             &mut next.networks,
             Profile::NETWORKS,
@@ -169,7 +169,7 @@ fn by_itself(profile: &Profile, lesson: &Lesson) -> i32 {
     let new_anonymizer = lesson
         .anonymizer
         .as_ref()
-        .filter(|seen| !profile.knows_anonymizer((seen.it != 0).then_some(seen.it)))
+        .filter(|seen| seen.it == 0 || !profile.knows_anonymizer(Some(seen.it)))
         .map(|_| ANONYMIZER_NEW);
     let device = match &lesson.device {
         _ if profile.devices.is_empty() => None,

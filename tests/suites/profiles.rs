@@ -194,6 +194,23 @@ async fn who_proved_itself_is_held_by_where_it_is() {
 }
 
 #[tokio::test]
+async fn waiting_after_a_refusal_that_revokes_nothing_lowers_no_score() {
+    let world = World::new().await;
+    let id = world.open_in("alice", &home()).await;
+    let thief = located("192.0.2.5", NEW_YORK, "device-2");
+    assert_eq!(world.score_read_only("alice", id, &thief).await, Some(100));
+    let live = world.live("alice").await;
+    assert_eq!(live, [id], "the session is left to its owner");
+    world.wait(Duration::from_hours(12));
+    let copied = abroad();
+    assert_eq!(
+        world.score_read_only("alice", id, &copied).await,
+        Some(65),
+        "50 had the clock gone on"
+    );
+}
+
+#[tokio::test]
 async fn what_is_grave_about_an_address_stays_so_after_a_step_up() {
     let mut world = World::new().await;
     world.tenant.policy.lists.deny = vec!["US".parse().unwrap()];

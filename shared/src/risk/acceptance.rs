@@ -20,10 +20,7 @@ pub fn seen(
         ..held.clone()
     };
     if policy.suspicious.min(Score::SUSPICIOUS.get()) <= score.get() {
-        next.trail.suspicion = held
-            .trail
-            .suspicion
-            .or_else(|| Some(Suspicion::new(now, held.last_activity_at)));
+        next.trail.suspicion = suspected(held, now);
         return next;
     }
     if context.trusted {
@@ -36,6 +33,17 @@ pub fn seen(
     next
 }
 
+/// The session after a request with this score was refused and the session left to its owner: under suspicion, and no
+/// longer alive for it.
+pub fn refused(held: &HeldSession, score: Score, now: Instant) -> HeldSession {
+    let mut next = HeldSession {
+        risk: score.get(),
+        ..held.clone()
+    };
+    next.trail.suspicion = suspected(held, now);
+    next
+}
+
 /// Whether a session opened in `context` may teach its subject's profile: not by its caller's own word, nor where the
 /// tenant denies, nor from an exit of Tor unless the tenant allows it.
 pub fn opening_teaches(context: &Context, lists: &Lists) -> bool {
@@ -45,6 +53,11 @@ pub fn opening_teaches(context: &Context, lists: &Lists) -> bool {
             Some(Listed::Allowed(_)) => true,
             None => context.facts.anonymity.tor != Some(true),
         }
+}
+
+fn suspected(held: &HeldSession, now: Instant) -> Option<Suspicion> {
+    let begun = || Suspicion::new(now, held.last_activity_at);
+    Some(held.trail.suspicion.unwrap_or_else(begun))
 }
 
 /// Whether the context itself shows all that could be learnt from the session, which is not true of one that was opened

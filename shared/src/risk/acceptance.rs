@@ -20,7 +20,7 @@ pub fn seen(
         ..held.clone()
     };
     if policy.suspicious.min(Score::SUSPICIOUS.get()) <= score.get() {
-        next.trail.suspicion = suspected(held, now);
+        next.trail.suspicion = Some(suspected(held, now));
         return next;
     }
     if context.trusted {
@@ -40,7 +40,7 @@ pub fn refused(held: &HeldSession, score: Score, now: Instant) -> HeldSession {
         risk: score.get(),
         ..held.clone()
     };
-    next.trail.suspicion = suspected(held, now);
+    next.trail.suspicion = Some(suspected(held, now));
     next
 }
 
@@ -55,9 +55,9 @@ pub fn opening_teaches(context: &Context, lists: &Lists) -> bool {
         }
 }
 
-fn suspected(held: &HeldSession, now: Instant) -> Option<Suspicion> {
+fn suspected(held: &HeldSession, now: Instant) -> Suspicion {
     let begun = || Suspicion::new(now, held.last_activity_at);
-    Some(held.trail.suspicion.unwrap_or_else(begun))
+    held.trail.suspicion.unwrap_or_else(begun)
 }
 
 /// Whether the context itself shows all that could be learnt from the session, which is not true of one that was opened

@@ -138,6 +138,41 @@ async fn an_untrusted_context_teaches_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_is_learnt_where_the_tenant_denies_or_from_an_exit_of_tor() {
+    let mut world = World::new().await;
+    world.tenant.policy.lists.deny = vec!["US".parse().unwrap()];
+    let mut exit = home();
+    exit.facts.anonymity.tor = Some(true);
+    for (name, context) in [("alice", abroad()), ("bob", exit)] {
+        let id = world.open_in(name, &context).await;
+        world.score_in(name, id, &context).await;
+        world.settle().await;
+        let tenant = &world.tenant.id;
+        let nobody = Profile::empty(tenant, &subject(name).key(tenant));
+        assert_eq!(world.profile(name).await, nobody, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_proof_teaches_nothing_that_only_an_untrusted_opening_said() {
+    let world = World::new().await;
+    let own_word = Context {
+        trusted: false,
+        ..abroad()
+    };
+    let id = world.open_in("alice", &own_word).await;
+    let unlocated = Context {
+        facts: Facts::default(),
+        ..home()
+    };
+    world.step_up("alice", id, &unlocated).await;
+    world.settle().await;
+    let profile = world.profile("alice").await;
+    assert_eq!((profile.countries.len(), profile.networks.len()), (0, 0));
+    assert_eq!(profile.devices.len(), 1, "shown along with the proof");
+}
+
+#[tokio::test]
 async fn who_proved_itself_is_held_by_where_it_is() {
     let world = World::new().await;
     let id = known(&world).await;
@@ -156,6 +191,23 @@ async fn who_proved_itself_is_held_by_where_it_is() {
     world.settle().await;
     let profile = world.profile("alice").await;
     assert!(profile.knows_country("US") && profile.knows_country("FR"));
+}
+
+#[tokio::test]
+async fn waiting_after_a_refusal_that_revokes_nothing_lowers_no_score() {
+    let world = World::new().await;
+    let id = world.open_in("alice", &home()).await;
+    let thief = located("192.0.2.5", NEW_YORK, "device-2");
+    assert_eq!(world.score_read_only("alice", id, &thief).await, Some(100));
+    let live = world.live("alice").await;
+    assert_eq!(live, [id], "the session is left to its owner");
+    world.wait(Duration::from_hours(12));
+    let copied = abroad();
+    assert_eq!(
+        world.score_read_only("alice", id, &copied).await,
+        Some(65),
+        "50 had the clock gone on"
+    );
 }
 
 #[tokio::test]

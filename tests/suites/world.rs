@@ -147,13 +147,22 @@ impl World {
 
     /// Validates a session in this context; how it scored, and none when it is not held any more.
     pub(crate) async fn score_in(&self, name: &str, id: SessionId, context: &Context) -> Option<u8> {
+        self.scored(name, id, context, true).await
+    }
+
+    /// The same for a caller that may revoke nothing.
+    pub(crate) async fn score_read_only(&self, name: &str, id: SessionId, context: &Context) -> Option<u8> {
+        self.scored(name, id, context, false).await
+    }
+
+    async fn scored(&self, name: &str, id: SessionId, context: &Context, may_revoke: bool) -> Option<u8> {
         let request = Validation {
             tenant: &self.tenant,
             subject: &subject(name).key(&self.tenant.id),
             id,
             context,
             record: None,
-            may_revoke: true,
+            may_revoke,
             now: self.now(),
         };
         match self.sessions.validate(&request).await.unwrap() {

@@ -188,4 +188,10 @@ impl Anonymity {
     pub fn any(self) -> bool {
         [self.hosting, self.vpn, self.proxy, self.tor, self.relay].contains(&Some(true))
     }
+
+    /// Whether a data centre, a VPN or a proxy stands in between. A relay of a system's maker does so for anyone who
+    /// uses that system, so it speaks against nobody.
+    pub fn for_hire(self) -> bool {
+        [self.hosting, self.vpn, self.proxy].contains(&Some(true))
+    }
 }

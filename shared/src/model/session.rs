@@ -115,7 +115,7 @@ pub struct HeldSession {
     pub risk: u8,
     /// Country of the latest accepted address that has one, ISO 3166-1 alpha-2.
     pub country: Option<String>,
-    /// Autonomous system of the latest accepted address that has one.
+    /// Autonomous system of the latest accepted address that has one; none if that address is anonymous and has none.
     pub asn: Option<u32>,
     /// Where the latest accepted address is; nowhere when something stands between it and its user.
     pub geo: Option<Geo>,
@@ -174,7 +174,8 @@ impl HeldSession {
     }
 
     /// Takes `context` as what the session is held by from `now` on. What it does not tell stays as it was: a gap in
-    /// the data, or a request without fingerprint, makes nobody forget.
+    /// the data, or a request without fingerprint, makes nobody forget; only behind a VPN or the like whose system is
+    /// not known, the system before it is not the session's any more.
     pub fn accept(&mut self, context: &Context, now: Instant) {
         let before = (self.fingerprint, self.asn, self.country.clone(), self.anonymous);
         self.user_agent = context.user_agent_digest();
@@ -215,6 +216,8 @@ impl HeldSession {
         if facts.anonymity.any() {
             self.anonymous = true;
             self.geo = None;
+            // What stands in between is told apart by its system: another one's would make it known there.
+            self.asn = facts.asn();
         } else if facts.asn().is_some() || facts.place().is_some() {
             self.anonymous = false;
             if let Some(place) = facts.place() {

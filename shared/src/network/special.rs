@@ -10,7 +10,8 @@ use crate::model::Absence;
 /// Why `address`, in its canonical form, can have no place; nothing for an ordinary public address.
 ///
 /// After the IANA special-purpose registries (RFC 6890 and its successors). Ranges that they call globally reachable
-/// (AS112, AMT) are ordinary.
+/// (AS112, AMT) are ordinary, except those inside `2001::/23` (AS112's `2001:4:112::/48`, AMT's `2001:3::/32`): they
+/// hold protocols' own servers, where nobody asks from.
 pub(super) fn absence(address: IpAddr) -> Option<Absence> {
     match address {
         IpAddr::V4(v4) => V4
@@ -101,6 +102,7 @@ mod tests {
             ("100::", "100::ffff:ffff:ffff:ffff", Reserved),
             ("2001::", "2001:1:ffff:ffff:ffff:ffff:ffff:ffff", Reserved),
             ("2001:2::", "2001:2:0:ffff:ffff:ffff:ffff:ffff", Benchmarking),
+            ("2001:3::", "2001:4:112:ffff:ffff:ffff:ffff:ffff", Reserved),
             ("2001:10::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", Reserved),
             (
                 "2001:db8::",

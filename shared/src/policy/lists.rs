@@ -1,13 +1,17 @@
 //! Addresses a tenant has decided about itself, whatever the data says of them.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 
 use super::UnknownChoice;
 use crate::model::Context;
+use crate::network;
+
+/// Bits before the IPv4 address in a mapped one (RFC 4291).
+const MAPPED: u8 = 96;
 
 /// The tenant's two lists. A context on both is denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,12 +67,14 @@ impl FromStr for Pattern {
 
     fn from_str(text: &str) -> Result<Self, UnknownChoice> {
         if let Ok(range) = text.parse::<IpNet>() {
-            return Ok(Self::Range(range.trunc()));
+            return canonical(range.trunc()).map(Self::Range).ok_or(UnknownChoice);
         }
-        if let Ok(address) = text.parse::<IpAddr>() {
+        if let Some(address) = network::parse(text) {
             return Ok(Self::Range(address.into()));
         }
-        if let Some(Ok(number)) = text.strip_prefix("AS").map(str::parse)
+        if let Some(digits) = text.strip_prefix("AS")
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && let Ok(number) = digits.parse()
             && number != 0
         {
             return Ok(Self::System(number));
@@ -78,6 +84,25 @@ impl FromStr for Pattern {
         }
         Err(UnknownChoice)
     }
+}
+
+/// The range as canonical addresses fall into it: one of mapped addresses becomes one of IPv4. None for a part of NAT64's
+/// or 6to4's, which no canonical address is in, and which may well not be meant for all the IPv4 addresses behind them.
+fn canonical(range: IpNet) -> Option<IpNet> {
+    let IpNet::V6(v6) = range else {
+        return Some(range);
+    };
+    let within = |first: Ipv6Addr, length| {
+        let same = (v6.network().to_bits() ^ first.to_bits()) >> (128 - u32::from(length)) == 0;
+        same && length <= v6.prefix_len()
+    };
+    if within(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), MAPPED) {
+        let v4 = v6.network().to_ipv4_mapped()?;
+        return IpNet::new(v4.into(), v6.prefix_len() - MAPPED).ok();
+    }
+    let nat64 = within(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+    let six_to_four = within(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16);
+    (!nat64 && !six_to_four).then_some(range)
 }
 
 impl fmt::Display for Pattern {
@@ -94,7 +119,6 @@ impl fmt::Display for Pattern {
 mod tests {
     use super::*;
     use crate::model::{AutonomousSystem, Facts, Located, Place, Sample};
-    use crate::network;
 
     fn from(ip: &str, asn: u32, country: &str) -> Context {
         Context {
@@ -129,6 +153,12 @@ mod tests {
             ("0.0.0.0/0", true, false),
             ("::/0", false, true),
             ("2001:db8::/32", false, true),
+            ("::ffff:198.51.100.0/120", true, false),
+            ("::ffff:0:0/96", true, false),
+            ("::ffff:198.51.100.7", true, false),
+            ("::ffff:198.51.100.8/128", false, false),
+            ("64:ff9b::198.51.100.7", true, false),
+            ("2002:c633:6407::1", true, false),
             ("AS64496", true, false),
             ("FR", true, false),
             ("AS", false, true),
@@ -153,6 +183,11 @@ mod tests {
             "AS0",
             "as1",
             "AS-1",
+            "AS+1",
+            "64:ff9b::/96",
+            "64:ff9b::198.51.100.0/120",
+            "2002::/16",
+            "2002:c633:6400::/40",
             "AS4294967296",
             "198.51.100.0/33",
             "198.51.100",

@@ -6,7 +6,10 @@
 use crate::model::{Acquaintance, HeldSession, Profile, Sample};
 
 use super::score::Score;
-use super::weights::{ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, SYSTEM_KNOWN, Weight};
+use super::weights::{
+    ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_MISSING, SYSTEM_KNOWN,
+    Weight,
+};
 
 /// What one write to a guard has to teach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Lesson {
     day: u16,
     manner: Manner,
     system: Option<Seen<u32>>,
-    /// The system behind which something stands, 0 where that is not known.
+    /// The system behind which something stands, 0 where that is not known: nothing to know it again by.
     anonymizer: Option<Seen<u32>>,
     country: Option<Seen<String>>,
     device: Option<Seen<[u8; 16]>>,
@@ -84,7 +87,7 @@ fn seen<T: PartialEq>(
     Some(Seen { it, brought })
 }
 
-/// The profile after the lesson; none where it knew everything.
+/// The profile after the lesson; none where it knew everything, or learns nothing from where the session was opened.
 ///
 /// A thing is taken up only by the write that brought it, so a session that was let in somewhere unknown does not
 /// teach that place by staying. Whatever the lesson, the things seen last are kept.
@@ -95,7 +98,10 @@ pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
             profile.days == 0 || by_itself(profile, lesson) < i32::from(Score::SUSPICIOUS.get())
         }
     };
-    let may = |brought: bool| admitted && (brought || lesson.manner == Manner::Proven);
+    if !admitted {
+        return None;
+    }
+    let may = |brought: bool| brought || lesson.manner == Manner::Proven;
     let day = lesson.day;
     let mut next = profile.clone();
     if let Some(seen) = &lesson.system {
@@ -108,8 +114,8 @@ pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
             may(seen.brought),
         );
     }
-    if let Some(seen) = &lesson.anonymizer {
-        let digest = profile.anonymizer((seen.it != 0).then_some(seen.it));
+    if let Some(seen) = lesson.anonymizer.as_ref().filter(|seen| seen.it != 0) {
+        let digest = profile.anonymizer(Some(seen.it));
         meet(
             &mut next.networks,
             Profile::NETWORKS,
@@ -163,14 +169,14 @@ fn by_itself(profile: &Profile, lesson: &Lesson) -> i32 {
     let new_anonymizer = lesson
         .anonymizer
         .as_ref()
-        .filter(|seen| !profile.knows_anonymizer((seen.it != 0).then_some(seen.it)))
+        .filter(|seen| seen.it == 0 || !profile.knows_anonymizer(Some(seen.it)))
         .map(|_| ANONYMIZER_NEW);
-    let new_device = lesson
-        .device
-        .as_ref()
-        .filter(|seen| !profile.devices.is_empty() && !profile.knows_device(&seen.it))
-        .map(|_| FINGERPRINT_CHANGED);
-    let weights: [Option<Weight>; 3] = [network, new_anonymizer, new_device];
+    let device = match &lesson.device {
+        _ if profile.devices.is_empty() => None,
+        Some(seen) => (!profile.knows_device(&seen.it)).then_some(FINGERPRINT_CHANGED),
+        None => Some(FINGERPRINT_MISSING),
+    };
+    let weights: [Option<Weight>; 3] = [network, new_anonymizer, device];
     weights.iter().flatten().map(|weight| weight.points).sum()
 }
 

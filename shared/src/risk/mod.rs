@@ -19,7 +19,7 @@ mod travel;
 mod user_agent;
 mod weights;
 
-pub use acceptance::seen;
+pub use acceptance::{opening_teaches, refused, seen};
 pub use assessment::{Assessment, Confidence, assess, needs_history};
 pub use decision::{Action, Level, decide};
 pub use evidence::Evidence;
@@ -29,7 +29,7 @@ pub use learning::{Lesson, learn, lesson};
 pub use score::Score;
 
 /// Names the points in use; every change of a factor or its points changes it.
-pub const MODEL_VERSION: &str = "holdfast-risk-2";
+pub const MODEL_VERSION: &str = "holdfast-risk-3";
 
 #[cfg(test)]
 mod tests;

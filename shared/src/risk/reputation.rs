@@ -22,7 +22,7 @@ pub(super) fn weigh(evidence: &Evidence<'_>) -> Option<Weight> {
     if anonymity.tor == Some(true) {
         return Some(TOR_EXIT);
     }
-    if anonymity.any() {
+    if anonymity.for_hire() {
         return Some(if is_known(evidence) {
             ANONYMIZER_KNOWN
         } else {
@@ -39,7 +39,7 @@ fn is_known(evidence: &Evidence<'_>) -> bool {
     let same_network = [IP_SAME, IP_SAME_PREFIX].contains(&network::weigh(evidence));
     let same_system = asn.is_some() && held.asn == asn;
     (held.anonymous && (same_network || same_system))
-        || evidence.profile.is_some_and(|it| it.knows_anonymizer(asn))
+        || (asn.is_some() && evidence.profile.is_some_and(|it| it.knows_anonymizer(asn)))
 }
 
 /// The factor, with a range of the tenant's list widened to the network of the address.

@@ -19,7 +19,9 @@ pub(super) fn weigh(evidence: &Evidence<'_>, user_agent: Weight) -> Option<Weigh
     let (before, now) = (evidence.held.fingerprint, evidence.context.fingerprint);
     let other_device = match (before, now) {
         (Sample::Supplied(before), Sample::Supplied(now)) => before != now,
-        _ => false,
+        // Else leaving the fingerprint out would hide that it is another one.
+        (Sample::Supplied(_), Sample::Computed(_)) => true,
+        (Sample::Computed(_), _) => false,
     };
     if let (Some(earlier), Sample::Supplied(now)) = (trail.earlier_fingerprint, now)
         && other_device

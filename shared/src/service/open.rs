@@ -8,6 +8,7 @@ use crate::model::{
     Context, Device, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord, Subject, Tenure, Trail,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
+use crate::risk;
 use crate::store::{Error, Guard, Opened, Opening};
 
 /// How often a writer that lost a race tries again with what it lost against.
@@ -113,7 +114,8 @@ impl<'a> Attempt<'a> {
             anonymous: false,
             trail: Trail {
                 // Who opens a session has just shown who it is; whether its profile learns that is for later.
-                learnt_on: context.trusted.then(|| Profile::day(request.now)),
+                learnt_on: risk::opening_teaches(context, &request.tenant.policy.lists)
+                    .then(|| Profile::day(request.now)),
                 ..Trail::default()
             },
         };

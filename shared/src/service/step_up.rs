@@ -81,6 +81,10 @@ fn moved(held: &HeldSession, proof: &Proof<'_>) -> (HeldSession, Score) {
         fingerprint: proof.context.fingerprint,
         ..held.clone()
     };
+    if held.trail.learnt_on.is_none() {
+        // Nobody but its opener's own word says so: a proof of something else is none of this.
+        (next.asn, next.country, next.geo, next.anonymous) = (None, None, None, false);
+    }
     next.accept(proof.context, proof.now);
     next.trail = Trail {
         ipv6: next.trail.ipv6,

@@ -75,11 +75,23 @@ impl Sessions {
         let action = risk::decide(assessment.score(), policy);
 
         if action == Action::Refuse {
+            let mut session = held.clone();
             if request.may_revoke {
                 self.revoke_stolen(request).await?;
+            } else {
+                // Else whoever may not revoke would let a thief wait until the same request scores lower.
+                session = risk::refused(held, assessment.score(), request.now);
+                let touch = Touch {
+                    id: request.id,
+                    now: request.now,
+                    changed: Some(&session),
+                };
+                if session != *held {
+                    self.store.touch(tenant, request.subject, &touch).await?;
+                }
             }
             return Ok(Verdict::Held {
-                session: Box::new(held.clone()),
+                session: Box::new(session),
                 assessment,
                 action,
             });

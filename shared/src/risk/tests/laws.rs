@@ -154,11 +154,12 @@ proptest! {
 
     #[test]
     fn a_profile_never_raises_a_score_unless_it_tells_the_country_apart(
-        (held, record) in any_session(),
+        (mut held, record) in any_session(),
         context in located_context(),
     ) {
         // Where the session itself knows system and country, its subject's profile can only excuse.
-        prop_assume!(held.asn.is_some() && held.country.is_some());
+        held.asn.get_or_insert(64_496);
+        held.country.get_or_insert_with(|| "FR".to_owned());
         let bare = evidence(&held, Some(&record), &context);
         let profile = acquainted();
         let with = Evidence { profile: Some(&profile), ..bare };
@@ -233,6 +234,7 @@ fn a_larger_deviation_in_what_is_known_of_an_address_never_scores_lower() {
     let reputations = [
         sum(&reputed(|_| ()), 10, false),
         sum(&reputed(|it| it.relay = Some(true)), 10, false),
+        sum(&reputed(|it| it.vpn = Some(true)), 10, false),
         sum(&reputed(|it| it.tor = Some(true)), 10, false),
         sum(&reputed(|_| ()), 10, true),
     ];

@@ -120,6 +120,21 @@ fn a_session_opened_where_nobody_knows_the_subject_does_not_teach_the_place() {
 }
 
 #[test]
+fn an_opening_without_the_fingerprint_its_subject_sends_is_held_against_it() {
+    let known = acquainted();
+    let unsent = |asn| Context {
+        fingerprint: Sample::computed("none"),
+        ..elsewhere("203.0.113.5", facts(asn, "FR", None))
+    };
+    assert_eq!(learnt(&known, None, &fresh(&unsent(64_498))), known, "25 and 35");
+    assert_ne!(learnt(&known, None, &fresh(&unsent(64_497))), known, "5 and 35");
+    let mut without_devices = known;
+    without_devices.devices.clear();
+    let profile = learnt(&without_devices, None, &fresh(&unsent(64_498)));
+    assert!(profile.knows_system(64_498), "25");
+}
+
+#[test]
 fn who_proved_itself_teaches_everything() {
     let mut session = fresh(&abroad());
     session.trail.proven = true;
@@ -202,4 +217,74 @@ fn an_attacker_who_scores_45_stays_there_after_a_thousand_requests() {
         held = next;
     }
     assert_eq!(profile, acquainted(), "nothing learnt, nothing evicted");
+}
+
+#[test]
+fn what_only_an_untrusted_opening_said_is_never_learnt() {
+    let own_word = Context {
+        trusted: false,
+        fingerprint: Sample::supplied("thief"),
+        ..home()
+    };
+    let (held, _) = opened(&own_word);
+    let unsent = Context {
+        fingerprint: Sample::computed("none"),
+        ..home()
+    };
+    let unlocated = Context {
+        facts: Facts::default(),
+        ..own_word.clone()
+    };
+    let shown = Context {
+        trusted: true,
+        ..own_word
+    };
+    let after = |context: &Context| {
+        let context = Context {
+            trusted: true,
+            ..context.clone()
+        };
+        let next = seen(&held, &context, Score::MIN, &RiskPolicy::default(), START);
+        learnt(&nobody(), Some(&held), &next)
+    };
+    assert_eq!(
+        after(&unsent),
+        nobody(),
+        "no trusted context sent the fingerprint"
+    );
+    assert_eq!(after(&unlocated), nobody(), "none came from the system");
+    assert_eq!(after(&shown).devices.len(), 1, "now one did");
+}
+
+#[test]
+fn nothing_is_accepted_or_learnt_at_45_whatever_the_tenants_threshold() {
+    let held = fresh(&home());
+    for (suspicious, score, accepted) in [(45, 44, true), (45, 45, false), (70, 45, false), (30, 30, false)] {
+        let policy = RiskPolicy {
+            suspicious,
+            ..RiskPolicy::default()
+        };
+        let next = seen(&held, &abroad(), Score::of(score), &policy, START);
+        assert_eq!(next.asn != held.asn, accepted, "{suspicious} {score}");
+        assert_eq!(next.trail.suspicion.is_none(), accepted, "{suspicious} {score}");
+        let taught = lesson(Some(&held), &next).is_some();
+        assert_eq!(taught, accepted, "{suspicious} {score}");
+    }
+}
+
+#[test]
+fn ones_own_word_ends_no_suspicion() {
+    let suspected = seen(
+        &fresh(&home()),
+        &abroad(),
+        Score::of(65),
+        &RiskPolicy::default(),
+        START,
+    );
+    assert!(suspected.trail.suspicion.is_some());
+    for trusted in [false, true] {
+        let context = Context { trusted, ..home() };
+        let next = seen(&suspected, &context, Score::MIN, &RiskPolicy::default(), START);
+        assert_eq!(next.trail.suspicion.is_none(), trusted);
+    }
 }

@@ -221,6 +221,9 @@ pub(super) fn examples() -> Vec<Example> {
         Example::new("a hosting address, new for the subject", {
             rented(|it| it.hosting = Some(true))
         }),
+        Example::new("a privacy relay, new for the subject", {
+            rented(|it| it.relay = Some(true))
+        }),
         Example::new("the VPN the subject uses", vpn.clone()),
         Example::new("home, in a session opened through that VPN", home()).opened_from(&vpn),
         Example::new("an exit of Tor", rented(|it| it.tor = Some(true))),
@@ -234,6 +237,13 @@ pub(super) fn examples() -> Vec<Example> {
             "back home after another system, the browser differs",
             firefox(home()),
         )
+        .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
+        Example::new("back home after another system, the fingerprint is left out", {
+            Context {
+                fingerprint: Sample::computed("none"),
+                ..home()
+            }
+        })
         .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
         Example::new("back home after another system, nothing differs", home())
             .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
@@ -343,4 +353,47 @@ fn a_gap_in_the_data_makes_no_session_forget() {
             (held.asn, &held.country, held.geo)
         );
     }
+}
+
+#[test]
+fn a_vpn_whose_system_is_not_known_makes_no_other_one_known() {
+    let mut nameless = anonymous(Facts::default(), |it| it.vpn = Some(true));
+    let (mut held, record) = opened(&home());
+    held.accept(&elsewhere("203.0.113.5", nameless.clone()), START);
+    assert_eq!((held.asn, held.anonymous), (None, true));
+
+    let reputation = |profile: &Profile, facts: &Facts| {
+        let assessment = assess(&Evidence {
+            profile: Some(profile),
+            ..evidence(&held, Some(&record), &elsewhere("192.0.2.20", facts.clone()))
+        });
+        let factor = assessment
+            .factors()
+            .iter()
+            .find(|it| it.group == Group::Reputation);
+        factor.map(|it| it.name)
+    };
+    let rented = anonymous(facts(64_496, "FR", None), |it| it.hosting = Some(true));
+    assert_eq!(reputation(&acquainted(), &rented), Some("anonymizer_new"));
+
+    let mut taught = held.clone();
+    taught.trail.learnt_on = Some(Profile::day(START));
+    let mut profile = nobody();
+    profile = lesson(None, &taught)
+        .and_then(|it| learn(&profile, &it))
+        .unwrap_or(profile);
+    assert!(!profile.knows_anonymizer(None));
+    let digest = profile.anonymizer(None);
+    profile.networks.push(crate::model::Acquaintance {
+        digest,
+        first_on: Profile::day(START),
+        last_on: Profile::day(START),
+        days: 1,
+    });
+    nameless.anonymity.proxy = Some(true);
+    assert_eq!(
+        reputation(&profile, &nameless),
+        Some("anonymizer_new"),
+        "nor where one was learnt"
+    );
 }

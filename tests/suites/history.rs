@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use shared::model::{Device, Facts, Reason, SessionId, SessionRecord, Tenure};
-use shared::service::State;
+use shared::service::{Sessions, State};
 
-use crate::world::{World, subject};
+use crate::world::{TABLE, World, subject};
 
 /// Tells of a session that alice opened elsewhere an hour ago.
 async fn observed(world: &World, name: &str) -> SessionId {
@@ -165,4 +166,53 @@ async fn a_history_is_read_page_by_page_the_newest_first() {
     }
     assert_eq!(read, ids);
     assert_eq!(end(&world, ids[5]).await, Some(Reason::Evicted));
+}
+
+/// How long the subject's guard will be kept from now.
+async fn kept(world: &World, name: &str) -> Duration {
+    let key = subject(name).key(&world.tenant.id);
+    let item = world
+        .engine
+        .client()
+        .get_item()
+        .table_name(TABLE)
+        .key(
+            "pk",
+            AttributeValue::S(format!("{}#U#{}", world.tenant.id, key.as_str())),
+        )
+        .key("sk", AttributeValue::S("guard".to_owned()))
+        .send()
+        .await
+        .unwrap()
+        .item
+        .unwrap();
+    let until = item["t"].as_n().unwrap().parse::<i64>().unwrap();
+    Duration::from_secs(u64::try_from(until - world.now().secs()).unwrap())
+}
+
+#[tokio::test]
+async fn a_revoke_all_is_known_as_long_as_the_records_it_ended() {
+    let day = Duration::from_hours(24);
+    for (retention, expected) in [(31, 120), (90, 120), (400, 400), (3650, 3650)] {
+        let mut world = World::new().await;
+        let store = world.sessions.store().clone();
+        let random = std::sync::Arc::new(shared::clock::System);
+        world.sessions = Sessions::new(store, random, day * retention);
+        let tenant = &world.tenant.id;
+        let told = observed(&world, "alice").await;
+        let key = subject("alice").key(tenant);
+        world.sessions.end_all(tenant, &key, world.now()).await.unwrap();
+        assert_eq!(kept(&world, "alice").await, day * expected, "revoke-all");
+        assert_eq!(end(&world, told).await, Some(Reason::LoggedOutEverywhere));
+
+        // No later write shortens it.
+        world.wait(Duration::from_secs(1));
+        let id = world.open("alice").await;
+        assert_eq!(kept(&world, "alice").await, day * expected, "open");
+        world.wait(Duration::from_hours(1) - Duration::from_secs(1));
+        assert!(world.is_held("alice", id).await);
+        assert_eq!(kept(&world, "alice").await, day * expected, "touch");
+        world.open("bob").await;
+        assert_eq!(kept(&world, "bob").await, day * expected, "first");
+    }
 }

@@ -313,3 +313,21 @@ async fn a_withdrawn_session_that_is_opened_after_all_has_its_record() {
     world.sessions.observe(tenant, &owner, &written).await.unwrap();
     assert_eq!(store.record(tenant, id).await.unwrap().unwrap(), written);
 }
+
+#[tokio::test]
+async fn a_long_issuer_is_kept_whole_so_that_a_session_keeps_its_owner() {
+    let world = World::new().await;
+    let issuer = format!("https://issuer.example.com/{}", "a".repeat(480));
+    let owner = shared::model::Subject::of_issuer(&issuer, "alice").unwrap();
+    let id = observed(&world, "alice").await;
+    let store = world.sessions.store();
+    let mut record = store.record(&world.tenant.id, id).await.unwrap().unwrap();
+    (record.id, record.issuer) = (world.draw(), Some(issuer));
+    world
+        .sessions
+        .observe(&world.tenant.id, &owner, &record)
+        .await
+        .unwrap();
+    let kept = store.record(&world.tenant.id, record.id).await.unwrap().unwrap();
+    assert_eq!(kept.owner(), Some(owner));
+}

@@ -166,7 +166,7 @@ fn new_item(tenant: &TenantId, subject: &SubjectKey, record: &SessionRecord, ret
         (UPDATED_AT, record.updated_at.map(time)),
         (REFERENCE_ID, record.reference_id.as_ref().map(text)),
         (LATEST_USER_AGENT, record.latest_user_agent.as_deref().map(agent)),
-        (SUBJECT_ISSUER, record.issuer.as_deref().map(short)),
+        (SUBJECT_ISSUER, record.issuer.as_ref().map(text)),
         (COUNTRY, record.geo_country.as_deref().map(short)),
         (CITY, record.geo_city.as_deref().map(short)),
         (OBSERVED_IP, record.observed_ip.as_deref().map(short)),

@@ -13,6 +13,7 @@
 
 mod budgets;
 mod client;
+mod corsa;
 mod crashes;
 mod endings;
 mod faces;

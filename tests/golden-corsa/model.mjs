@@ -34,7 +34,8 @@ const text = (name, pattern, words) => ValidateBy({
   },
 });
 const isName = () => text('isName', /^[^\p{Cc}]{0,255}$/u, 'at most 255 characters, none of them a control character');
-const isReference = () => text('isReference', /^[^/\p{Cc}]{1,512}$/u, '1 to 512 characters, none of them a slash or a control character');
+const isClient = () => text('isClient', /^[^/?\p{Cc}]{0,255}$/u, 'at most 255 characters, none of them a slash, a question mark or a control character');
+const isReference = () => text('isReference', /^[^/?\p{Cc}]{1,512}$/u, '1 to 512 characters, none of them a slash, a question mark or a control character');
 
 class DeviceDto {}
 property(DeviceDto, 'fingerprint', isName(), IsString(), IsNotEmpty());
@@ -47,7 +48,7 @@ for (const name of ['screenResolution', 'language', 'timezone']) {
 }
 
 class CreateSessionDto {}
-property(CreateSessionDto, 'clientId', isName(), IsString(), IsNotEmpty());
+property(CreateSessionDto, 'clientId', isClient(), IsString(), IsNotEmpty());
 property(CreateSessionDto, 'referenceId', IsOptional(), isReference(), IsString());
 property(CreateSessionDto, 'ipAddress', IsIP());
 property(CreateSessionDto, 'device', IsObject(), ValidateNested(), Type(() => DeviceDto));
@@ -59,7 +60,7 @@ property(UpdateSessionDto, 'endedAt', IsOptional(), IsISO8601({ strict: true }))
 class CreateClientDto {}
 class UpdateClientDto {}
 for (const of of [CreateClientDto, UpdateClientDto]) {
-  property(of, 'referenceId', IsOptional(), isName(), IsString(), IsNotEmpty());
+  property(of, 'referenceId', IsOptional(), isClient(), IsString(), IsNotEmpty());
   property(of, 'alias', IsOptional(), isName(), IsString());
   property(of, 'activityStatus', IsOptional(), IsEnum(Activity));
   property(of, 'accountStatus', IsOptional(), IsEnum(Account));

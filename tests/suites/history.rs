@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use shared::model::{Device, Facts, Reason, SessionId, SessionRecord, Tenure};
-use shared::service::State;
+use shared::service::{Outcome, Sessions, State};
 
-use crate::world::{World, subject};
+use crate::world::{TABLE, World, subject};
 
 /// Tells of a session that alice opened elsewhere an hour ago.
 async fn observed(world: &World, name: &str) -> SessionId {
@@ -165,4 +166,168 @@ async fn a_history_is_read_page_by_page_the_newest_first() {
     }
     assert_eq!(read, ids);
     assert_eq!(end(&world, ids[5]).await, Some(Reason::Evicted));
+}
+
+/// How long the subject's guard will be kept from now.
+async fn kept(world: &World, name: &str) -> Duration {
+    let key = subject(name).key(&world.tenant.id);
+    let item = world
+        .engine
+        .client()
+        .get_item()
+        .table_name(TABLE)
+        .key(
+            "pk",
+            AttributeValue::S(format!("{}#U#{}", world.tenant.id, key.as_str())),
+        )
+        .key("sk", AttributeValue::S("guard".to_owned()))
+        .send()
+        .await
+        .unwrap()
+        .item
+        .unwrap();
+    let until = item["t"].as_n().unwrap().parse::<i64>().unwrap();
+    Duration::from_secs(u64::try_from(until - world.now().secs()).unwrap())
+}
+
+#[tokio::test]
+async fn a_revoke_all_is_known_as_long_as_the_records_it_ended() {
+    let day = Duration::from_hours(24);
+    for (retention, expected) in [(31, 120), (90, 120), (400, 400), (3650, 3650)] {
+        let mut world = World::new().await;
+        let store = world.sessions.store().clone();
+        let random = std::sync::Arc::new(shared::clock::System);
+        world.sessions = Sessions::new(store, random, day * retention);
+        let tenant = &world.tenant.id;
+        let told = observed(&world, "alice").await;
+        let key = subject("alice").key(tenant);
+        world.sessions.end_all(tenant, &key, world.now()).await.unwrap();
+        assert_eq!(kept(&world, "alice").await, day * expected, "revoke-all");
+        assert_eq!(end(&world, told).await, Some(Reason::LoggedOutEverywhere));
+
+        // No later write shortens it.
+        world.wait(Duration::from_secs(1));
+        let id = world.open("alice").await;
+        assert_eq!(kept(&world, "alice").await, day * expected, "open");
+        world.wait(Duration::from_hours(1) - Duration::from_secs(1));
+        assert!(world.is_held("alice", id).await);
+        assert_eq!(kept(&world, "alice").await, day * expected, "touch");
+        world.open("bob").await;
+        assert_eq!(kept(&world, "bob").await, day * expected, "first");
+    }
+}
+
+/// The record of a session that never came to be held.
+async fn orphan(world: &World, name: &str) -> SessionId {
+    let id = world.open(name).await;
+    let store = world.sessions.store();
+    let mut record = store.record(&world.tenant.id, id).await.unwrap().unwrap();
+    record.id = world.draw();
+    world
+        .sessions
+        .observe(&world.tenant.id, &subject(name), &record)
+        .await
+        .unwrap();
+    assert!(revoke(world, name, id).await);
+    record.id
+}
+
+#[tokio::test]
+async fn records_without_session_make_no_page_short_and_no_list_expensive() {
+    let world = World::new().await;
+    let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+    for _ in 0..3 {
+        world.open("alice").await;
+        world.wait(Duration::from_secs(1));
+    }
+    for _ in 0..15 {
+        orphan(&world, "alice").await;
+        world.wait(Duration::from_secs(1));
+    }
+    let newest = world
+        .sessions
+        .newest(tenant, &key, 18, world.now())
+        .await
+        .unwrap();
+    let ids: Vec<_> = newest.iter().map(|it| it.record.id).collect();
+    assert_eq!(ids.len(), 18);
+    let (mut read, mut after) = (Vec::new(), None);
+    loop {
+        let page = world
+            .sessions
+            .history(tenant, &key, 4, after.as_ref(), world.now());
+        let (page, usage) = world.proxy.measure(page).await;
+        let page = page.unwrap();
+        assert!(usage.requests <= 3, "{usage:#?}");
+        read.extend(page.sessions.iter().map(|it| it.record.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+        assert_eq!(page.sessions.len(), 4);
+    }
+    assert_eq!(read, ids);
+}
+
+#[tokio::test]
+async fn a_refused_create_leaves_nothing_in_the_history() {
+    let world = World::new().await;
+    let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+    let before = world.now() - Duration::from_secs(5);
+    world.sessions.end_all(tenant, &key, world.now()).await.unwrap();
+    world.wait(Duration::from_secs(1));
+    let refused = world.try_open_issued("alice", before).await.unwrap();
+    assert_eq!(refused, Outcome::Overruled);
+    let records = world.sessions.store().history(tenant, &key, 10, None);
+    assert_eq!(records.await.unwrap().records, []);
+    let opened = world.open("alice").await;
+    let records = world.sessions.store().history(tenant, &key, 10, None);
+    let ids: Vec<_> = records.await.unwrap().records.iter().map(|it| it.id).collect();
+    assert_eq!(ids, [opened]);
+}
+
+#[tokio::test]
+async fn a_withdrawn_session_that_is_opened_after_all_has_its_record() {
+    let world = World::new().await;
+    let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+    let store = world.sessions.store();
+    let id = orphan(&world, "alice").await;
+    let written = store.record(tenant, id).await.unwrap().unwrap();
+    let owner = subject("alice");
+    store
+        .withdraw_record(tenant, &subject("bob").key(tenant), id, world.now())
+        .await
+        .unwrap();
+    assert_eq!(
+        store.record(tenant, id).await.unwrap().unwrap(),
+        written,
+        "another's"
+    );
+    store
+        .withdraw_record(tenant, &key, id, world.now())
+        .await
+        .unwrap();
+    let withdrawn = store.record(tenant, id).await.unwrap().unwrap();
+    assert_eq!(withdrawn.ended.map(|it| it.reason), Some(Reason::Withdrawn));
+    assert_eq!(world.sessions.fetch(tenant, id, world.now()).await.unwrap(), None);
+    world.sessions.observe(tenant, &owner, &written).await.unwrap();
+    assert_eq!(store.record(tenant, id).await.unwrap().unwrap(), written);
+}
+
+#[tokio::test]
+async fn a_long_issuer_is_kept_whole_so_that_a_session_keeps_its_owner() {
+    let world = World::new().await;
+    let issuer = format!("https://issuer.example.com/{}", "a".repeat(480));
+    let owner = shared::model::Subject::of_issuer(&issuer, "alice").unwrap();
+    let id = observed(&world, "alice").await;
+    let store = world.sessions.store();
+    let mut record = store.record(&world.tenant.id, id).await.unwrap().unwrap();
+    (record.id, record.issuer) = (world.draw(), Some(issuer));
+    world
+        .sessions
+        .observe(&world.tenant.id, &owner, &record)
+        .await
+        .unwrap();
+    let kept = store.record(&world.tenant.id, record.id).await.unwrap().unwrap();
+    assert_eq!(kept.owner(), Some(owner));
 }

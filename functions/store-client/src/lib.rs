@@ -12,7 +12,7 @@ use shared::service::StoreClient;
 /// before are its own.
 ///
 /// # Errors
-/// 400, 401, 403, 409 also when there is such a client already, 413, 422, 503.
+/// 400, 401, 403, 404 for a key that acts for another than this client, 409 also when there is such a client already, 413, 422, 503.
 pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<Reply, Error> {
     let now = app.clock.now();
     let caller = app.authenticate(request, now).await?;
@@ -47,6 +47,11 @@ async fn store(
     let kind = kind_of(&request.path).ok_or(Error::ClientNotFound)?;
     let name = input.reference_id.as_deref().map(Subject::new).transpose();
     let name = name.map_err(|_| Error::ClientNotFound)?;
+    // Without a name it is somebody new, whom a key that acts for somebody does not act for.
+    let id = name.as_ref().map_or(drawn, |name| name.client_id(tenant));
+    if !caller.may_see(&id.key()) {
+        return Err(Error::ClientNotFound);
+    }
     let told = StoreClient {
         name: name.as_ref(),
         drawn,

@@ -6,6 +6,10 @@ use crate::model::{
 };
 use crate::store::{Cursor, Error, Guard};
 
+/// How many pages of records are read at most for one of sessions, and how large the later ones are at least.
+const MOST_PAGES: usize = 20;
+const LATER_PAGE: u16 = 20;
+
 /// A session of either kind, and how it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetched {
@@ -129,8 +133,10 @@ impl Sessions {
         Ok(Fetched::of(record, &guard.unwrap_or_default(), now))
     }
 
-    /// At most `limit` sessions of a subject, those opened last first: two requests side by side. The index behind it
-    /// follows writes within about a second; how each session stands is strongly consistent.
+    /// At most `limit` sessions of a subject, those opened last first: two requests side by side, and up to nineteen more,
+    /// one after the other, where a page of records falls short of that: some are of sessions that never came to be, or
+    /// there is a megabyte of them. The index behind it follows writes within about a second; how each held session
+    /// stands is strongly consistent.
     pub async fn history(
         &self,
         tenant: &TenantId,
@@ -143,19 +149,27 @@ impl Sessions {
             self.store.history(tenant, subject, limit, after),
             self.store.guard(tenant, subject),
         );
-        let (page, guard) = (page?, guard?.unwrap_or_default());
-        Ok(History {
-            sessions: page
-                .records
-                .into_iter()
-                .filter_map(|record| Fetched::of(record, &guard, now))
-                .filter(|it| !is_doubtful(it))
-                .collect(),
-            next: page.next,
-        })
+        let (mut page, guard) = (page?, guard?.unwrap_or_default());
+        let real = |record| Fetched::of(record, &guard, now).filter(|it| !is_doubtful(it));
+        let most = usize::from(limit);
+        let mut sessions: Vec<_> = page.records.into_iter().filter_map(real).collect();
+        for _ in 1..MOST_PAGES {
+            let Some(next) = page.next.as_ref().filter(|_| sessions.len() < most) else {
+                break;
+            };
+            let size = limit.max(LATER_PAGE);
+            page = self.store.history(tenant, subject, size, Some(next)).await?;
+            sessions.extend(page.records.into_iter().filter_map(real));
+        }
+        let mut next = page.next;
+        if most < sessions.len() {
+            sessions.truncate(most);
+            next = sessions.last().map(|it| Cursor::behind(&it.record));
+        }
+        Ok(History { sessions, next })
     }
 
-    /// At most `count` of a subject's newest sessions: two requests side by side for each megabyte of records.
+    /// At most `count` of a subject's newest sessions, at the price of [`Sessions::history`].
     pub async fn newest(
         &self,
         tenant: &TenantId,
@@ -163,23 +177,8 @@ impl Sessions {
         count: u16,
         now: Instant,
     ) -> Result<Vec<Fetched>, Error> {
-        let mut sessions = Vec::new();
-        let mut after = None;
-        loop {
-            let found = u16::try_from(sessions.len()).unwrap_or(count);
-            let missing = count.saturating_sub(found);
-            if missing == 0 {
-                return Ok(sessions);
-            }
-            let page = self
-                .history(tenant, subject, missing, after.as_ref(), now)
-                .await?;
-            sessions.extend(page.sessions);
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(sessions),
-            }
-        }
+        let history = self.history(tenant, subject, count, None, now).await?;
+        Ok(history.sessions)
     }
 
     /// Writes down a session that was opened elsewhere: one request. A record that is there stays.

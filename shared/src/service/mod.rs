@@ -42,7 +42,7 @@ impl Sessions {
     /// The use cases over `store`; records are kept for `retention` after their creation.
     pub fn new(store: Store, entropy: Arc<dyn Entropy>, retention: Duration) -> Self {
         Self {
-            store,
+            store: store.keeping(retention),
             entropy,
             retention,
         }

@@ -74,12 +74,15 @@ pub enum OpenError {
 }
 
 impl Sessions {
-    /// Opens a session: two requests side by side when there is room, three in two steps when another must go.
+    /// Opens a session: two requests side by side when there is room, three in two steps when another must go. One that
+    /// is refused after its record was written costs one more, which takes the record out of the history.
     pub async fn open(&self, request: &Open<'_>) -> Result<Outcome, OpenError> {
         let mut attempt = Attempt::of(self, request);
         let outcome = attempt.run().await;
-        if outcome.is_err() {
-            attempt.withdraw().await;
+        match outcome {
+            Ok(Outcome::Opened { .. }) => {}
+            Ok(Outcome::LimitReached | Outcome::Overruled) => attempt.withdraw_record().await,
+            Err(_) => attempt.withdraw().await,
         }
         outcome
     }
@@ -142,7 +145,7 @@ impl<'a> Attempt<'a> {
                     if guard.revoked_all_at.is_some_and(|at| self.authorised_at() <= at) {
                         return Ok(Outcome::Overruled);
                     }
-                    self.renew_id(&guard, once)?;
+                    self.renew_id(&guard, once).await?;
                     self.give_way(attempt).await?;
                     match admit(&guard.sessions, policy, self.request.now) {
                         Admission::Refused => return Ok(Outcome::LimitReached),
@@ -173,11 +176,13 @@ impl<'a> Attempt<'a> {
     }
 
     /// An id that may have been held and removed again, its answers lost, is never written a second time.
-    fn renew_id(&mut self, guard: &Guard, once: bool) -> Result<(), EntropyError> {
+    async fn renew_id(&mut self, guard: &Guard, once: bool) -> Result<(), EntropyError> {
         let resumed = self.request.since < self.request.now;
         let removed_since = guard.removed_at.is_some_and(|at| self.request.since <= at);
         if !once || (resumed && removed_since) {
-            self.id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
+            let id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
+            self.withdraw_record().await;
+            self.id = id;
             self.recorded = false;
         }
         Ok(())
@@ -304,6 +309,19 @@ impl<'a> Attempt<'a> {
                 self.sessions.retention,
             )
             .await
+    }
+
+    /// Takes back the record of an id that is not held, if there is one. If this fails it stays, and every reader sees
+    /// from the guard that there is no such session.
+    async fn withdraw_record(&self) {
+        if !self.recorded {
+            return;
+        }
+        let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
+        let withdrawn = store.withdraw_record(tenant, &self.subject, self.id, self.request.now);
+        if let Err(error) = withdrawn.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "record without session left");
+        }
     }
 
     /// Takes back a session that nobody will be told of. If this fails too, it ends by its idle timeout.

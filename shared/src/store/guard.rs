@@ -20,8 +20,11 @@ use super::{Error, Store, Write, attempts::Attempts, trail};
 use crate::model::{HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId, Trail};
 use crate::policy::AbsoluteTimeout;
 
-/// How long a guard is kept after its last write: any session in it has ended by then, and what was revoked stays so.
-const KEPT: Duration = Duration::from_secs(AbsoluteTimeout::LONGEST.as_secs() + 90 * 24 * 3600);
+/// How long a guard is kept at least after its last write: any session in it has ended by then.
+///
+/// It is kept as long as records are where that is longer, as what it says of a revoke-all is the end of the observed
+/// sessions whose records stood then.
+pub(super) const KEPT: Duration = Duration::from_secs(AbsoluteTimeout::LONGEST.as_secs() + 90 * 24 * 3600);
 
 /// What a subject holds, as one strongly consistent read shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -194,8 +197,8 @@ fn held_item(session: &HeldSession) -> AttributeValue {
     AttributeValue::M(item)
 }
 
-fn ttl(now: Instant) -> AttributeValue {
-    number((now + KEPT).secs())
+fn ttl(now: Instant, kept: Duration) -> AttributeValue {
+    number((now + kept).secs())
 }
 
 /// A session on its way into its subject's guard.
@@ -308,7 +311,7 @@ impl Store {
         let attempts = Attempts::default();
         values.extend([
             (":session", held_item(opening.session)),
-            (":ttl", ttl(opening.session.last_activity_at)),
+            (":ttl", ttl(opening.session.last_activity_at, self.guard_kept)),
             (":schema", number(SCHEMA_VERSION)),
             (":authorised", time(opening.authorised_at)),
             (":due_hash", text(due.hash)),
@@ -340,7 +343,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(Key::guard(opening.tenant, opening.subject).attributes()))
             .item(SESSIONS, AttributeValue::M(sessions))
-            .item(TTL, ttl(opening.session.last_activity_at))
+            .item(TTL, ttl(opening.session.last_activity_at, self.guard_kept))
             .item(SCHEMA, number(SCHEMA_VERSION))
             .item(DUE_HASH, text(due.hash))
             .item(DUE_AT, time(due.at))
@@ -365,7 +368,7 @@ impl Store {
         subject: &SubjectKey,
         touch: &Touch<'_>,
     ) -> Result<Touched, Error> {
-        let (update, condition, values) = touch.expressions();
+        let (update, condition, values) = touch.expressions(self.guard_kept);
         let written = self
             .update(&Key::guard(tenant, subject), update, condition, values)
             .expression_attribute_names("#id", touch.id.to_compact())
@@ -452,7 +455,7 @@ impl Store {
             let values = [
                 (":none", AttributeValue::M(HashMap::new())),
                 (":now", time(at)),
-                (":ttl", ttl(at)),
+                (":ttl", ttl(at, self.guard_kept)),
                 (":one", number(1)),
                 (":schema", number(SCHEMA_VERSION)),
             ];
@@ -613,8 +616,11 @@ pub struct Touch<'a> {
 }
 
 impl Touch<'_> {
-    fn expressions(&self) -> (&'static str, &'static str, [(&'static str, AttributeValue); 2]) {
-        let ttl = (":ttl", ttl(self.now));
+    fn expressions(
+        &self,
+        kept: Duration,
+    ) -> (&'static str, &'static str, [(&'static str, AttributeValue); 2]) {
+        let ttl = (":ttl", ttl(self.now, kept));
         match self.changed {
             None => (
                 "SET #sessions.#id.#last_activity = :now, #ttl = :ttl",

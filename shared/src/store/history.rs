@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::attributes::{HISTORY_RANGE, names};
 use super::item::{Reader, text};
-use super::keys::history_hash;
+use super::keys::{history_hash, history_range};
 use super::{Error, Store};
 use crate::model::{InvalidId, SessionId, SessionRecord, SubjectKey, TenantId};
 
@@ -21,6 +21,13 @@ pub struct HistoryPage {
 /// A place in a subject's history: behind one of its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
+
+impl Cursor {
+    /// The place behind this session.
+    pub fn behind(record: &SessionRecord) -> Self {
+        Self(history_range(record.started_at, record.id))
+    }
+}
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

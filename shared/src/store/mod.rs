@@ -22,6 +22,7 @@ mod trail;
 mod update;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -76,12 +77,25 @@ impl Error {
 pub struct Store {
     client: Client,
     table: String,
+    /// How long a guard is kept after its last write.
+    guard_kept: Duration,
 }
 
 impl Store {
     /// The store kept in `table`.
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub const fn new(client: Client, table: String) -> Self {
+        Self {
+            client,
+            table,
+            guard_kept: guard::KEPT,
+        }
+    }
+
+    /// The same, where records are kept for `retention`: no guard is gone before the records it speaks of.
+    #[must_use]
+    pub fn keeping(mut self, retention: Duration) -> Self {
+        self.guard_kept = self.guard_kept.max(retention);
+        self
     }
 
     /// The items that say who may ask.

@@ -166,7 +166,7 @@ fn new_item(tenant: &TenantId, subject: &SubjectKey, record: &SessionRecord, ret
         (UPDATED_AT, record.updated_at.map(time)),
         (REFERENCE_ID, record.reference_id.as_ref().map(text)),
         (LATEST_USER_AGENT, record.latest_user_agent.as_deref().map(agent)),
-        (SUBJECT_ISSUER, record.issuer.as_deref().map(short)),
+        (SUBJECT_ISSUER, record.issuer.as_ref().map(text)),
         (COUNTRY, record.geo_country.as_deref().map(short)),
         (CITY, record.geo_city.as_deref().map(short)),
         (OBSERVED_IP, record.observed_ip.as_deref().map(short)),
@@ -182,7 +182,8 @@ fn new_item(tenant: &TenantId, subject: &SubjectKey, record: &SessionRecord, ret
 }
 
 impl Store {
-    /// Writes the record of a new session, kept for `retention` after its creation. A record that is there stays.
+    /// Writes the record of a new session, kept for `retention` after its creation. A record that is there stays, unless
+    /// its session was withdrawn and is opened after all.
     pub async fn put_record(
         &self,
         tenant: &TenantId,
@@ -191,7 +192,7 @@ impl Store {
         retention: Duration,
     ) -> Result<(), Error> {
         let item = new_item(tenant, subject, record, retention);
-        let condition = "attribute_not_exists(#pk)";
+        let condition = "attribute_not_exists(#pk) OR #end_reason = :withdrawn";
         let written = self
             .client
             .put_item()
@@ -199,6 +200,7 @@ impl Store {
             .set_item(Some(item))
             .condition_expression(condition)
             .set_expression_attribute_names(Some(names(condition)))
+            .expression_attribute_values(":withdrawn", text(reason_code(Reason::Withdrawn)))
             .send()
             .await;
         // Refused: the SDK sent it twice.
@@ -271,6 +273,27 @@ impl Store {
         let old = output.attributes.filter(|item| !item.is_empty());
         let old = old.as_ref().map(SessionRecord::read).transpose()?;
         Ok(old.filter(|record| record.tenure == Tenure::Observed))
+    }
+
+    /// Takes the record of a session that never came to be, or that nobody was told of, out of its subject's history,
+    /// unless it is written already how the session ended.
+    pub async fn withdraw_record(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        id: SessionId,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let condition = "#history_hash = :owner AND attribute_not_exists(#ended_at)";
+        let update = "SET #ended_at = :at, #end_reason = :reason REMOVE #history_hash, #history_range";
+        let values = [
+            (":owner", text(history_hash(tenant, subject))),
+            (":at", time(now)),
+            (":reason", text(reason_code(Reason::Withdrawn))),
+        ];
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, update, condition, values).send().await;
+        Write::of(written).map(|_| ())
     }
 
     /// Sets when an observed session ends, in the past or the future; a revoked one stays as it is.

@@ -76,8 +76,24 @@ impl<'a> Fields<'a> {
 
     /// A name that has to be there: 1 to 255 characters, none of them a control character.
     pub(super) fn name(&self, complaints: &mut Complaints, field: &str) -> String {
+        self.text(complaints, field, is_name, NO_NAME)
+    }
+
+    /// The name of a client, which has to be there: as [`Fields::name`], and no slash or question mark in it.
+    pub(super) fn client(&self, complaints: &mut Complaints, field: &str) -> String {
+        self.text(complaints, field, is_client, NO_CLIENT)
+    }
+
+    fn text(&self, complaints: &mut Complaints, field: &str, fits: fn(&str) -> bool, what: &str) -> String {
         match self.sent(field) {
-            Some(Value::Text(text)) => self.checked_name(complaints, field, text),
+            Some(Value::Text(text)) => {
+                if text.is_empty() {
+                    self.complain(complaints, field, "should not be empty");
+                } else if !fits(text) {
+                    self.complain(complaints, field, what);
+                }
+                text.to_owned()
+            }
             Some(_) => {
                 self.complain(complaints, field, "must be a string");
                 String::new()
@@ -90,18 +106,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A name that may be left out.
-    pub(super) fn optional_name(&self, complaints: &mut Complaints, field: &str) -> Option<String> {
-        self.sent(field).map(|_| self.name(complaints, field))
-    }
-
-    fn checked_name(&self, complaints: &mut Complaints, field: &str, text: &str) -> String {
-        if text.is_empty() {
-            self.complain(complaints, field, "should not be empty");
-        } else if !is_name(text) {
-            self.complain(complaints, field, NO_NAME);
-        }
-        text.to_owned()
+    /// The name of a client, which may be left out.
+    pub(super) fn optional_client(&self, complaints: &mut Complaints, field: &str) -> Option<String> {
+        self.sent(field).map(|_| self.client(complaints, field))
     }
 
     /// A text of at most 255 characters, which may be empty or left out.
@@ -122,11 +129,12 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// A session's own id at the caller: 1 to 512 characters, none of them a slash or a control character.
+    /// A session's own id at the caller: 1 to 512 characters, none of them a slash, a question mark or a control character.
     pub(super) fn optional_reference(&self, complaints: &mut Complaints, field: &str) -> Option<String> {
         let text = self.optional_text(complaints, field)?;
         if !is_reference(&text) {
-            let what = "must be 1 to 512 characters, none of them a slash or a control character";
+            let what =
+                "must be 1 to 512 characters, none of them a slash, a question mark or a control character";
             self.complain(complaints, field, what);
         }
         Some(text)
@@ -225,12 +233,26 @@ impl<'a> Fields<'a> {
     }
 }
 
+const NO_CLIENT: &str =
+    "must be at most 255 characters, none of them a slash, a question mark or a control character";
 const NO_NAME: &str = "must be at most 255 characters, none of them a control character";
 
 fn is_name(text: &str) -> bool {
     text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
 }
 
+fn is_client(text: &str) -> bool {
+    is_name(text) && !ends_a_segment(text)
+}
+
 fn is_reference(text: &str) -> bool {
-    (1..=MAX_REFERENCE).contains(&text.chars().count()) && !text.chars().any(|c| c == '/' || c.is_control())
+    (1..=MAX_REFERENCE).contains(&text.chars().count())
+        && !text.chars().any(char::is_control)
+        && !ends_a_segment(text)
+}
+
+/// Whether a part of a path could not be this text, although encoded: the gateway takes the decoded path apart, so
+/// that what stands before such a character would be taken for the whole name.
+fn ends_a_segment(text: &str) -> bool {
+    text.contains(['/', '?'])
 }

@@ -39,7 +39,7 @@ impl IngestInput {
     pub fn read(body: &[u8]) -> Result<Self, Error> {
         let body = parse(body, MAX_BODY_BYTES)?;
         let (fields, mut complaints) = (Fields::of(&body), Complaints::default());
-        let client_id = fields.name(&mut complaints, "clientId");
+        let client_id = fields.client(&mut complaints, "clientId");
         let reference_id = fields.optional_reference(&mut complaints, "referenceId");
         let ip_address = fields.address(&mut complaints, "ipAddress");
         let mut input = Self {
@@ -214,7 +214,7 @@ type Common = (
 
 fn common(fields: &Fields<'_>, complaints: &mut Complaints) -> Common {
     (
-        fields.optional_name(complaints, "referenceId"),
+        fields.optional_client(complaints, "referenceId"),
         fields.optional_label(complaints, "alias"),
         fields.optional_choice(
             complaints,
@@ -244,5 +244,28 @@ mod tests {
         };
         assert_eq!(change.apply(&labels("a b c")), labels("b c d a"));
         assert_eq!(LabelChange::default().apply(&labels("a b")), labels("a b"));
+    }
+
+    #[test]
+    fn no_name_is_taken_that_a_path_cannot_hold() {
+        for name in ["order?1", "order/1", "?", "/"] {
+            let body = |client: &str, reference: &str| {
+                serde_json::json!({
+                    "clientId": client, "referenceId": reference, "ipAddress": "192.0.2.1",
+                    "device": { "fingerprint": "f" },
+                })
+                .to_string()
+            };
+            assert!(
+                IngestInput::read(body("order", name).as_bytes()).is_err(),
+                "{name}"
+            );
+            assert!(
+                IngestInput::read(body(name, "order").as_bytes()).is_err(),
+                "{name}"
+            );
+            let client = serde_json::json!({ "referenceId": name }).to_string();
+            assert!(ClientInput::read(client.as_bytes()).is_err(), "{name}");
+        }
     }
 }

@@ -4,8 +4,12 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
 
 use crate::model::Instant;
 
+/// The first and the last millisecond of the years 1 to 9999.
+const FIRST: i64 = -62_135_596_800_000;
+const LAST: i64 = 253_402_300_799_999;
+
 /// Reads a date, or date and time: `2024-01-15`, `2024-01-15T10:30:00Z`, with a fraction, with an offset, without
-/// seconds. Without an offset it is UTC. What is finer than a millisecond is cut off.
+/// seconds, in the years 1 to 9999 of UTC. Without an offset it is UTC. What is finer than a millisecond is cut off.
 ///
 /// These are the forms of which everyone means the same instant; weeks, ordinal days and bare years are not among them.
 pub(super) fn read(text: &str) -> Option<Instant> {
@@ -27,9 +31,11 @@ pub(super) fn read(text: &str) -> Option<Instant> {
     let (time, zone) = rest.split_at_checked(zone_at)?;
     let local = NaiveDateTime::new(date, time_of(time)?).and_utc();
     let minutes = offset_minutes(zone)?;
-    Some(Instant::from_millis(
-        local.timestamp_millis() - i64::from(minutes) * 60_000,
-    ))
+    let millis = local.timestamp_millis() - i64::from(minutes) * 60_000;
+    // Any other could not be printed in the same form.
+    (FIRST..=LAST)
+        .contains(&millis)
+        .then(|| Instant::from_millis(millis))
 }
 
 /// `HH:MM`, `HH:MM:SS` or with a fraction behind the seconds.
@@ -94,6 +100,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_offset_leads_to_no_year_of_other_than_four_digits() {
+        for (sent, shown) in [
+            ("9999-12-31T23:59:59-00:01", None),
+            ("9999-12-31T23:59:59.999Z", Some("9999-12-31T23:59:59.999Z")),
+            ("0001-01-01T00:00:00+00:01", None),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
+        ] {
+            assert_eq!(read(sent).map(printed).as_deref(), shown, "{sent}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_gets_an_answer(text: String) {
@@ -101,7 +119,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_printed_is_read_back(millis in 0i64..253_402_300_800_000) {
+        fn what_is_printed_is_read_back(millis in FIRST..=LAST) {
             let at = Instant::from_millis(millis);
             proptest::prop_assert_eq!(read(&printed(at)), Some(at));
         }

@@ -7,7 +7,9 @@ use crate::model::{EarlierFingerprint, Sample};
 use super::evidence::Evidence;
 use super::factor::Factor;
 use super::network::origin;
-use super::weights::{FINGERPRINT_RETURNED, SYSTEM_RETURNED, USER_AGENT_SAME, Weight};
+use super::weights::{
+    FINGERPRINT_RETURNED, SYSTEM_RETURNED, SYSTEM_RETURNED_UNSHOWN, USER_AGENT_SAME, Weight,
+};
 
 /// How soon something has to come back for it to count.
 const WINDOW: Duration = Duration::from_mins(30);
@@ -17,12 +19,10 @@ pub(super) fn weigh(evidence: &Evidence<'_>, user_agent: Weight) -> Option<Weigh
     let recent = |left_at| evidence.time().since(left_at) <= WINDOW;
     let trail = &evidence.held.trail;
     let (before, now) = (evidence.held.fingerprint, evidence.context.fingerprint);
-    let other_device = match (before, now) {
-        (Sample::Supplied(before), Sample::Supplied(now)) => before != now,
-        // Else leaving the fingerprint out would hide that it is another one.
-        (Sample::Supplied(_), Sample::Computed(_)) => true,
-        (Sample::Computed(_), _) => false,
-    };
+    let other_device =
+        matches!((before, now), (Sample::Supplied(before), Sample::Supplied(now)) if before != now);
+    // Left out, it may be another one.
+    let unshown = matches!((before, now), (Sample::Supplied(_), Sample::Computed(_)));
     if let (Some(earlier), Sample::Supplied(now)) = (trail.earlier_fingerprint, now)
         && other_device
         && earlier.start == EarlierFingerprint::start_of(&now)
@@ -36,8 +36,13 @@ pub(super) fn weigh(evidence: &Evidence<'_>, user_agent: Weight) -> Option<Weigh
         && evidence.held.asn != Some(asn)
         && earlier.ipv6 == address.is_ipv6()
         && trail.ipv6 == address.is_ipv6();
-    let differs = other_device || user_agent != USER_AGENT_SAME;
-    (returned && differs && recent(earlier.left_at)).then_some(SYSTEM_RETURNED)
+    if !returned || !recent(earlier.left_at) {
+        return None;
+    }
+    if other_device || user_agent != USER_AGENT_SAME {
+        return Some(SYSTEM_RETURNED);
+    }
+    unshown.then_some(SYSTEM_RETURNED_UNSHOWN)
 }
 
 /// The factor, with the systems that take turns.

@@ -103,11 +103,13 @@ pub(super) const FINGERPRINT_CHANGED: Weight = compared(Group::Fingerprint, "fin
 pub(super) const FINGERPRINT_MISSING: Weight = missing(Group::Fingerprint, "fingerprint_missing", 35);
 
 pub(super) const SYSTEM_RETURNED: Weight = compared(Group::Sequence, "asn_alternating", 40);
+/// Less than the other: a fingerprint that is missing asks for proof, and never refuses by itself.
+pub(super) const SYSTEM_RETURNED_UNSHOWN: Weight = missing(Group::Sequence, "asn_alternating_unshown", 35);
 pub(super) const FINGERPRINT_RETURNED: Weight = compared(Group::Sequence, "fingerprint_alternating", 40);
 
 /// All of them, in the order of the document.
 #[cfg(test)]
-pub(super) const ALL: [Weight; 41] = [
+pub(super) const ALL: [Weight; 42] = [
     IP_SAME,
     IP_SAME_PREFIX,
     SYSTEM_SAME,
@@ -148,5 +150,6 @@ pub(super) const ALL: [Weight; 41] = [
     FINGERPRINT_CHANGED,
     FINGERPRINT_MISSING,
     SYSTEM_RETURNED,
+    SYSTEM_RETURNED_UNSHOWN,
     FINGERPRINT_RETURNED,
 ];

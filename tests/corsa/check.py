@@ -200,7 +200,7 @@ def errors_have_the_form_of_nest(service, sdk):
     wrong = CreateSessionDto(client_id="", ip_address="fe80::1%eth0", device=device, reference_id="a/b", started_at="today")
     assert fails(400, sdk.sessions.create_session, body=wrong)["message"] == [
         "clientId should not be empty",
-        "referenceId must be 1 to 512 characters, none of them a slash or a control character",
+        "referenceId must be 1 to 512 characters, none of them a slash, a question mark or a control character",
         "ipAddress must be an ip address",
         "device.fingerprint should not be empty",
         "startedAt must be a valid ISO 8601 date string",

@@ -24,5 +24,6 @@ mod limits;
 mod prefactor;
 mod promises;
 mod step_up;
+mod telemetry;
 mod truth;
 mod world;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use local::template::Template;
+use shared::runtime::TokenKeys;
 use shared::runtime::config::Config;
 use tests::engine::{Engine, create_table};
 
@@ -57,7 +58,18 @@ fn a_function_is_called_by_its_package_in_camel_case() {
 fn the_template_sets_exactly_the_variables_the_configuration_reads() {
     let keys: BTreeSet<String> = Config::KEYS.into_iter().map(str::to_owned).collect();
     for function in template().functions {
-        let set: BTreeSet<String> = function.environment.keys().cloned().collect();
+        let mut set: BTreeSet<String> = function.environment.keys().cloned().collect();
+        let main = root()
+            .join("functions")
+            .join(&function.package)
+            .join("src/main.rs");
+        let boots_keys = std::fs::read_to_string(main).unwrap().contains("TokenKeys::boot");
+        assert_eq!(
+            set.remove(TokenKeys::VARIABLE),
+            boots_keys,
+            "{}",
+            function.package
+        );
         assert_eq!(set, keys, "{}", function.package);
         let read = Config::read(|name| function.environment.get(name).cloned());
         assert!(read.is_ok(), "{:?}", read.err());

@@ -9,6 +9,7 @@ mod instant;
 mod pfid;
 mod profile;
 mod session;
+mod site;
 mod trail;
 
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
@@ -22,4 +23,5 @@ pub use profile::{Acquaintance, Profile};
 pub use session::{
     Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
+pub use site::{Site, SiteKey};
 pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};

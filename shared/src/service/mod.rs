@@ -1,5 +1,6 @@
 //! The use cases: store, risk and policy together, without wire types.
 
+mod admissions;
 mod clean_up;
 mod clients;
 mod context;
@@ -12,10 +13,12 @@ mod owner;
 mod settle;
 mod step_up;
 mod validate;
+mod visits;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use admissions::{Rate, UsedUp};
 pub use clean_up::Cleaned;
 pub use clients::StoreClient;
 pub use context::context;
@@ -26,6 +29,7 @@ pub use open::{Open, OpenError, Outcome};
 pub use settle::Settled;
 pub use step_up::{Proof, SteppedUp};
 pub use validate::{Validation, Verdict};
+pub use visits::{ExchangeError, Telling, Untaken, Visits};
 
 use crate::clock::Entropy;
 use crate::store::Store;

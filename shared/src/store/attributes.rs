@@ -120,8 +120,20 @@ attributes! {
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
+    TOKEN_MINUTES = "token_minutes" => "tl", "Tenant: how long a telemetry token can be exchanged, minutes";
+    TELEMETRY_DAYS = "telemetry_days" => "td", "Tenant: how long telemetry is kept that no session took, days";
+    KEY_REQUIRED = "key_required" => "kr", "Tenant: telemetry tokens are exchanged with an API key only";
+    SINGLE_USE = "single_use" => "su", "Tenant: a telemetry token is exchanged once";
     KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
+    ORIGINS = "origins" => "oo", "Site: the origins its pages have";
+    ENABLED = "enabled" => "nb", "Site: whether it may send";
+
+    DIGEST = "digest" => "dg", "Nonce: which visit used it";
+    COUNT = "count" => "ct", "Rate: how many requests were reserved";
+    CLIENT = "client" => "ci", "Visit: the client id of its device";
+    BUNDLE = "bundle" => "bu", "Visit: its datapoints, as they are answered";
+    USED_BY = "used_by" => "ub", "Visit: which request exchanged the token, where it can be used once";
     HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
 }
 

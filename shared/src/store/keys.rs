@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::attributes::{PARTITION_KEY, SORT_KEY};
-use crate::model::{ClientId, Instant, SessionId, SubjectKey, TenantId};
+use super::rate::Counted;
+use crate::model::{ClientId, Instant, SessionId, SiteKey, SubjectKey, TenantId};
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -84,6 +85,44 @@ impl Key {
         Self {
             pk: format!("K#{id}"),
             sk: "key",
+        }
+    }
+
+    /// A site, by its public key.
+    pub(super) fn site(key: &SiteKey) -> Self {
+        Self {
+            pk: format!("SITE#{key}"),
+            sk: "site",
+        }
+    }
+
+    /// A browser's visit, by the digest of its token's secret.
+    pub(super) fn visit(tenant: &TenantId, digest: &[u8; 32]) -> Self {
+        Self {
+            pk: format!("{tenant}#V#{}", hex(digest)),
+            sk: "visit",
+        }
+    }
+
+    /// What a browser drew for one sending to a site.
+    pub(super) fn nonce(tenant: &TenantId, site: &SiteKey, nonce: &str) -> Self {
+        Self {
+            pk: format!("{tenant}#N#{site}#{}", hex(&Sha256::digest(nonce))),
+            sk: "nonce",
+        }
+    }
+
+    /// A shard of what is counted in one window of time.
+    pub(super) fn rate(tenant: &TenantId, counted: Counted<'_>, window: i64, shard: u8) -> Self {
+        let what = match counted {
+            Counted::Site(site) => format!("S#{site}"),
+            Counted::Network(network) => {
+                format!("N#{}", hex(&Sha256::digest(network.as_bytes())))
+            }
+        };
+        Self {
+            pk: format!("{tenant}#L#{what}#{window}#{shard:02}"),
+            sk: "rate",
         }
     }
 

@@ -15,11 +15,13 @@ mod idempotency;
 mod item;
 mod keys;
 mod profile;
+mod rate;
 mod record;
 mod reference;
 mod stream;
 mod trail;
 mod update;
+mod visit;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -38,8 +40,10 @@ pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;
 pub use profile::{Known, Revision};
+pub use rate::{Counted, Window};
 pub use record::Stamp;
 pub use stream::{Change, change};
+pub use visit::{Exchange, Visit};
 
 /// What storage can do to us.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,13 @@
 //! The cside API, `/client` and `/token`: telemetry of browsers, and the tokens it is exchanged by.
 
+mod bundle;
 mod error;
 mod page;
 mod route;
 mod telemetry;
 mod token;
 
+pub use bundle::{Bundle, Identification, Source};
 pub use error::{Error, TEXT, Textual};
 pub use page::{AtPage, Page, site_key};
 pub use route::{Unrouted, owns, unrouted};

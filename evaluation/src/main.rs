@@ -13,6 +13,7 @@
 
 mod browser;
 mod device;
+mod fit;
 mod matchers;
 mod network;
 mod pairs;
@@ -45,6 +46,8 @@ struct Arguments {
 enum What {
     /// How well devices are recognised; docs/device-identity.md.
     Devices(Devices),
+    /// Fits the weights of components on the tuning half, and prints them.
+    Weights(Devices),
 }
 
 /// How well devices are recognised.
@@ -87,8 +90,11 @@ impl Half {
 }
 
 fn main() -> ExitCode {
-    let What::Devices(arguments) = Arguments::parse().what;
-    match report::run(&arguments) {
+    let result = match Arguments::parse().what {
+        What::Devices(arguments) => report::run(&arguments),
+        What::Weights(arguments) => fit::run(&arguments),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -36,7 +36,38 @@ pub(crate) const GAPS: [f64; 3] = [7.0, 30.0, 90.0];
 /// Draws `count` pairs of a half, and scores each with every matcher.
 pub(crate) fn score(network: &Network, half: u64, count: u64) -> Vec<Given> {
     let mut given = vec![Given::default(); MATCHERS.len()];
-    for pair in 0..count {
+    for pair in pairs(network, half, count) {
+        for (matcher, given) in MATCHERS.iter().zip(&mut given) {
+            let score = (matcher.score)(&pair.before, &pair.after);
+            let [any, agent, model] = &mut given.different;
+            match pair.kind {
+                Kind::Same => {
+                    let column = GAPS.iter().filter(|days| **days < pair.gap).count();
+                    if let Some(scores) = given.same.get_mut(column) {
+                        scores.add(score);
+                    }
+                }
+                Kind::Any => any.add(score),
+                Kind::Agent => agent.add(score),
+                Kind::Model => model.add(score),
+            }
+        }
+    }
+    given
+}
+
+/// Two visits.
+pub(crate) struct Pair {
+    pub(crate) kind: Kind,
+    /// Days between them.
+    gap: f64,
+    pub(crate) before: Seen,
+    pub(crate) after: Seen,
+}
+
+/// Draws `count` pairs of a half.
+pub(crate) fn pairs(network: &Network, half: u64, count: u64) -> impl Iterator<Item = Pair> {
+    (0..count).map(move |pair| {
         let mut random = Random::of(&[half, pair, 6]);
         let kind = match pair % 20 {
             0..10 => Kind::Same,
@@ -56,23 +87,13 @@ pub(crate) fn score(network: &Network, half: u64, count: u64) -> Vec<Given> {
         let gap = random.exponential(30.0).min(400.0);
         let before = Seen::new(&observe(&device, first));
         let after = Seen::new(&observe(different.as_ref().unwrap_or(&device), first + gap));
-        for (matcher, given) in MATCHERS.iter().zip(&mut given) {
-            let score = (matcher.score)(&before, &after);
-            let [any, agent, model] = &mut given.different;
-            match kind {
-                Kind::Same => {
-                    let column = GAPS.iter().filter(|days| **days < gap).count();
-                    if let Some(scores) = given.same.get_mut(column) {
-                        scores.add(score);
-                    }
-                }
-                Kind::Any => any.add(score),
-                Kind::Agent => agent.add(score),
-                Kind::Model => model.add(score),
-            }
+        Pair {
+            kind,
+            gap,
+            before,
+            after,
         }
-    }
-    given
+    })
 }
 
 /// All scores together.

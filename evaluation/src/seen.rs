@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use shared::device::{self, Traits};
 use shared::telemetry::Components;
 
 /// A visit, as the matchers see it.
@@ -13,6 +14,10 @@ pub(crate) struct Seen {
     pub(crate) everything: u64,
     /// The stable components in one hash.
     pub(crate) stable: u64,
+    /// What the service compares.
+    pub(crate) traits: Traits,
+    /// Where the service looks for its device.
+    pub(crate) keys: [device::Key; device::KEYS],
 }
 
 impl Seen {
@@ -67,7 +72,10 @@ impl Seen {
         ];
         let stable_hash = number(&stable);
         let values: Vec<u64> = stable.into_iter().chain(volatile).collect();
+        let traits = Traits::of(it, it.user_agent.as_deref().unwrap_or_default());
         Self {
+            keys: device::keys(&traits),
+            traits,
             everything: number(&values),
             stable: stable_hash,
             values,

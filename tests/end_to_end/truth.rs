@@ -170,10 +170,12 @@ async fn the_table_of_the_suites_is_the_table_of_the_template() {
 
 #[test]
 fn pure_rules_know_no_cloud() {
-    const PURE: [&str; 7] = [
+    const PURE: [&str; 9] = [
         "model",
         "useragent",
         "telemetry",
+        "device",
+        "signals",
         "fingerprint",
         "risk",
         "policy",
@@ -203,6 +205,8 @@ const LAYERS: [&[&str]; 6] = [
         "network",
         "useragent",
         "telemetry",
+        "device",
+        "signals",
         "fingerprint",
         "risk",
         "policy",

@@ -111,8 +111,8 @@ export interface Automation {
   /** Names of globals that tools for automation leave behind. */
   globals?: string[];
   /**
-   * Always null in this version. The known probe writes to every visitor's console, takes a person's open developer
-   * tools for a program, and no longer works in current Chromium.
+   * Always null in this version. The known probe (an `Error` with a getter, given to `console.debug`) writes to every
+   * visitor's console, takes a person's open developer tools for a program, and did not notice Playwright in Chromium 148.
    */
   devtoolsProtocol: null;
   /** What a frame of the page's own sees otherwise than the page. */

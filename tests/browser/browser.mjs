@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const executablePath = process.env.HOLDFAST_CHROMIUM || '/usr/bin/chromium';
+const executablePath = process.env.HOLDFAST_CHROMIUM ?? '/usr/bin/chromium';
 
 /** A person's Chrome as well as headless Chromium can play it: it hides that it is driven. */
 export const UNMASKED = ['--disable-blink-features=AutomationControlled'];

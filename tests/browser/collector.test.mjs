@@ -139,6 +139,21 @@ test('two calls at once are two visits', async () => {
   await seen.page.close();
 });
 
+test('many calls leave nothing behind, and take no graphics context from the page', async () => {
+  const seen = await visit(browser.context, shop(plain()));
+  const own = await seen.page.evaluate(async () => {
+    const before = document.body.innerHTML;
+    const context = document.createElement('canvas').getContext('webgl');
+    // Browsers end the oldest of more than 16 contexts.
+    for (let n = 0; n < 20; n++) await window.sendClientTelemetry();
+    return { lost: context.isContextLost(), untouched: document.body.innerHTML === before };
+  });
+  assert.deepEqual(own, { lost: false, untouched: true });
+  assertQuiet(seen);
+  for (const payload of seen.payloads) assert.deepEqual(stable(payload), stable(seen.payloads[0]));
+  await seen.page.close();
+});
+
 test('a strict content security policy has nothing to report', async () => {
   const { integrity } = JSON.parse(built('integrity.json'))['client.js'];
   const fromService = collector({ integrity, crossorigin: 'anonymous' });
@@ -297,7 +312,7 @@ test('probes that throw or hang lose nothing but themselves', async (t) => {
   const result = await call(seen);
   assert.ok(result.ok, JSON.stringify(result.errors));
   t.diagnostic(`${Math.round(result.milliseconds)} ms`);
-  assert.ok(result.milliseconds < 3500, `${result.milliseconds} ms`);
+  assert.ok(result.milliseconds < 6000, `${result.milliseconds} ms`);
   const [{ components, automation }] = seen.payloads;
   assert.equal(wrongWith(seen.payloads[0]), undefined);
   for (const lost of ['audio', 'canvasGeometry', 'canvasText', 'webglExtensions'])

@@ -64,6 +64,8 @@ function bundle(entry, outfile, format) {
     platform: 'browser',
     charset: 'utf8',
     legalComments: 'none',
+    // The libraries print in their debugging modes alone.
+    drop: ['console'],
     footer: { js: notice() },
     logLevel: 'warning',
   });

@@ -1,4 +1,4 @@
-/** Collects the evidence. Nothing is collected before a page asks for it, and nothing is kept afterwards. */
+/** Collects the evidence. Nothing is collected before a page asks for it. */
 
 import { toComponents } from './components.js';
 import { findBot, findComponents, libraryConfidence } from './library.js';
@@ -14,7 +14,7 @@ export interface Evidence {
   automation: Automation;
 }
 
-/** Runs every probe, each guarded by itself; after two seconds what is there is returned. */
+/** Runs every probe, each guarded by itself; after three seconds what is there is returned. */
 export async function collect(options: { workerProbe?: boolean | undefined } = {}): Promise<Evidence> {
   const evidence: Evidence = {
     components: readBrowser(),
@@ -34,15 +34,15 @@ async function fill({ components, automation }: Evidence, options: { workerProbe
     options.workerProbe &&
     attempt(readWorkerMismatches).then((workerMismatches) => put(automation, { workerMismatches }));
 
-  const found = await toComponents(await findComponents());
+  const findings = await findComponents();
+  const found = await toComponents(findings);
   put(components, found);
   put(components, { libraryConfidence: attemptNow(() => libraryConfidence(found.platform)) });
 
-  // After the library, whose pictures another WebGL context can change.
   await Promise.all([
     hints,
     worker,
-    attempt(findBot).then((detector) => put(automation, { detector })),
+    attempt(() => findBot(findings)).then((detector) => put(automation, { detector })),
     attempt(readFrameMismatches).then((iframeMismatches) => put(automation, { iframeMismatches })),
   ]);
 }

@@ -27,7 +27,18 @@ export type Findings = {
 };
 
 type Value<Component> = Component extends { value: infer T } ? T : never;
-type Source = (options: { cache: object }) => unknown;
+type Source = (options: { cache: Cache }) => unknown;
+
+/** Where FingerprintJS keeps the graphics context it made. */
+type Cache = object;
+
+/**
+ * The graphics processor is asked once per page. Browsers end the oldest of more than 16 contexts, which would be the
+ * page's own; and a context that was asked once answers otherwise the second time, because asking enables extensions.
+ */
+const GRAPHICS: readonly string[] = ['webGlBasics', 'webGlExtensions'];
+const graphics: Record<string, object> = {};
+const cache: Cache = {};
 
 /** Sources whose facts the own probes read in a form that the server can compare, or that warn in the console. */
 const UNUSED: readonly string[] = [
@@ -49,24 +60,30 @@ export async function findComponents(): Promise<Findings> {
   const watched: Record<string, Source> = {};
   for (const [name, source] of Object.entries(sources)) {
     if (!UNUSED.includes(name)) {
-      watched[name] = watch(source as Source, (finding) => {
+      const asked = GRAPHICS.includes(name) ? once(name, source as Source) : (source as Source);
+      watched[name] = watch(asked, (finding) => {
         findings[name] = finding;
       });
     }
   }
   await attempt(async () => {
     await prepareForSources();
-    await loadSources(watched, { cache: {} }, [])();
+    await loadSources(watched, { cache }, [])();
   }, LIBRARY_LIMIT);
   return { ...findings } as Findings;
 }
 
-/** Runs BotD. */
-export async function findBot(): Promise<Automation['detector']> {
+/** Runs BotD. It takes the graphics processor's names from what was found before, instead of a context of its own. */
+export async function findBot({ webGlBasics }: Findings): Promise<Automation['detector']> {
   const limited: Record<string, () => Promise<unknown>> = {};
   for (const [name, source] of Object.entries(botSources)) {
     limited[name] = async () => within(PROBE_LIMIT, Promise.resolve(source()));
   }
+  limited['webGL'] = async () => {
+    if (webGlBasics && 'value' in webGlBasics && typeof webGlBasics.value === 'object')
+      return webGlBasics.value;
+    throw new Error('no graphics context');
+  };
   const components = (await collectForBots(limited)) as Parameters<typeof detect>[0];
   const [, verdict] = detect(components, detectors);
   return verdict.bot ? { bot: true, kind: verdict.botKind } : { bot: false, kind: null };
@@ -108,6 +125,17 @@ export function watch(source: Source, tell: (finding: Finding<unknown>) => void)
       () => source(options),
       (value) => (typeof value === 'function' ? () => stage(() => value(), found) : found(value)),
     );
+}
+
+/** The source, asked until it first gives an object; a number says that there are no graphics. */
+function once(name: string, source: Source): Source {
+  return (options) => {
+    const known = graphics[name];
+    if (known) return known;
+    const value = source(options);
+    if (typeof value === 'object' && value !== null) graphics[name] = value;
+    return value;
+  };
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -41,6 +41,7 @@ test('a source that hangs is given up', async () => {
   try {
     const hanging = outcome(() => new Promise(() => undefined));
     mock.timers.tick(PROBE_LIMIT);
+    mock.timers.tick(1);
     const finding = await hanging;
     assert.ok(finding && 'error' in finding);
   } finally {

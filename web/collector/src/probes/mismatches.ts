@@ -4,6 +4,7 @@
  */
 
 import { withIframe } from '@fingerprintjs/fingerprintjs';
+import { PROBE_LIMIT, within } from '../limits.js';
 
 /** What frames can see. Workers have no `vendor`, `maxTouchPoints` or `webdriver`. */
 const FRAME = [
@@ -40,16 +41,15 @@ export async function readWorkerMismatches(): Promise<string[]> {
   try {
     const started = new Worker(address);
     worker = started;
-    const theirs = await new Promise<View>((resolve, reject) => {
+    const answer = new Promise<View>((resolve, reject) => {
       started.onmessage = (event: MessageEvent<View>) => resolve(event.data);
       started.onerror = (event) => {
         event.preventDefault();
         reject(new Error('the worker does not run'));
       };
-      // A worker that never starts is left to the time limit of the whole collection, and is ended here.
-      setTimeout(() => reject(new Error('too late')), 900);
     });
-    return mismatches(view(navigator, Intl, WORKER), theirs);
+    // Limited here too, so that a worker which never answers is ended.
+    return mismatches(view(navigator, Intl, WORKER), await within(PROBE_LIMIT, answer));
   } finally {
     worker?.terminate();
     URL.revokeObjectURL(address);

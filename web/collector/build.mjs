@@ -55,6 +55,7 @@ async function produce(folder) {
 
 function bundle(entry, outfile, format) {
   return build({
+    absWorkingDir: root,
     entryPoints: [entry],
     outfile,
     format,
@@ -62,7 +63,6 @@ function bundle(entry, outfile, format) {
     minify: true,
     target: 'es2019',
     platform: 'browser',
-    charset: 'utf8',
     legalComments: 'none',
     // The libraries print in their debugging modes alone.
     drop: ['console'],
@@ -131,6 +131,7 @@ async function runTests() {
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join('test', name));
   await build({
+    absWorkingDir: root,
     entryPoints,
     outdir,
     bundle: true,

@@ -158,7 +158,15 @@ async fn the_table_of_the_suites_is_the_table_of_the_template() {
 
 #[test]
 fn pure_rules_know_no_cloud() {
-    const PURE: [&str; 6] = ["model", "useragent", "fingerprint", "risk", "policy", "network"];
+    const PURE: [&str; 7] = [
+        "model",
+        "useragent",
+        "telemetry",
+        "fingerprint",
+        "risk",
+        "policy",
+        "network",
+    ];
     let shared = root().join("shared/src");
     let files = PURE.iter().flat_map(|it| sources(&shared.join(it)));
     for file in files.filter(|it| !it.ends_with("tests.rs")) {
@@ -179,7 +187,14 @@ fn pure_rules_know_no_cloud() {
 /// The shared crate's layers, the lowest first.
 const LAYERS: [&[&str]; 6] = [
     &["model", "clock"],
-    &["network", "useragent", "fingerprint", "risk", "policy"],
+    &[
+        "network",
+        "useragent",
+        "telemetry",
+        "fingerprint",
+        "risk",
+        "policy",
+    ],
     &["store"],
     &["service"],
     &["face", "auth"],

@@ -2,6 +2,7 @@
 
 pub mod bitcain;
 pub mod corsa;
+pub mod cside;
 pub mod prefactor;
 
 mod json;

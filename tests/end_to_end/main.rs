@@ -25,5 +25,6 @@ mod prefactor;
 mod promises;
 mod step_up;
 mod telemetry;
+mod telemetry_hostile;
 mod truth;
 mod world;

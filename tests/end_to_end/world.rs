@@ -67,15 +67,27 @@ impl World {
 
     /// A cloud with other values for some of the template's parameters.
     pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
-        Self::build(parameters, true).await
+        Self::build(parameters, true, &[]).await
+    }
+
+    /// A cloud whose site has more origins.
+    pub(crate) async fn with_origins(origins: &[&str]) -> Self {
+        Self::build(&[], true, origins).await
+    }
+
+    /// Runs some work and tells how many requests the table got meanwhile, not waiting for any.
+    pub(crate) async fn proxy_counted<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
+        let before = self.proxy.requests("collect-telemetry");
+        let done = work.await;
+        (done, self.proxy.requests("collect-telemetry") - before)
     }
 
     /// The same, with nobody reading the stream but the test.
     pub(crate) async fn unsettled(parameters: &[(&str, &str)]) -> Self {
-        Self::build(parameters, false).await
+        Self::build(parameters, false, &[]).await
     }
 
-    async fn build(parameters: &[(&str, &str)], streams: bool) -> Self {
+    async fn build(parameters: &[(&str, &str)], streams: bool, origins: &[&str]) -> Self {
         let engine = Engine::start().await;
         let proxy = Proxy::start(engine.url()).await;
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -87,6 +99,7 @@ impl World {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         options.streams = streams;
+        options.site_origins = origins.iter().map(|it| (*it).to_owned()).collect();
         options.log = Log::to(move |line| sink.lock().unwrap().push(line.to_owned()));
         for function in Template::load(&options.template, &options.parameters)
             .unwrap()

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-use shared::face::cside::{AtPage, Error, MAX_BODY_BYTES, Page, read_telemetry, site_key};
-use shared::model::{Instant, Site};
+use serde_json::json;
+use shared::device::Traits;
+use shared::face::cside::{
+    AtPage, Bundle, Error, Identification, MAX_BODY_BYTES, Page, Source, read_telemetry, site_key,
+};
+use shared::model::{Instant, SessionId, Site};
 use shared::network::{self, Network};
 use shared::policy::Tenant;
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline, TokenKeys};
-use shared::service::{Telling, Untaken};
+use shared::service::{Guest, Telling, Untaken};
+use shared::signals::{self, Observed};
 use shared::store::Visit;
-use shared::telemetry::Telemetry;
 
 /// How far a browser's clock may be from ours.
 const CLOCKS_APART: Duration = Duration::from_secs(300);
@@ -79,42 +82,79 @@ async fn collect(
         digest: &issued.digest,
         now,
     };
-    match app.visits.let_in(&telling).await? {
-        Ok(()) => {}
+    let user_agent: Option<String> = request
+        .header("user-agent")
+        .map(|it| it.chars().take(MAX_USER_AGENT).collect());
+    let traits = Traits::of(&telemetry.components, user_agent.as_deref().unwrap_or_default());
+    let guest = match app.visits.let_in(&telling, &traits).await? {
+        Ok(guest) => guest,
         Err(Untaken::Replayed) => return Err(Error::Replayed),
         Err(Untaken::TooMany(used_up)) => {
             return Err(Error::TooMany {
                 retry_after: used_up.retry_after,
             });
         }
-    }
-    let user_agent: String = request
-        .header("user-agent")
-        .unwrap_or_default()
-        .chars()
-        .take(MAX_USER_AGENT)
-        .collect();
+    };
+
+    let facts = app.intelligence.look_up(ip);
+    let observed = Observed {
+        telemetry: &telemetry,
+        user_agent: user_agent.as_deref(),
+        accept_language: request.header("accept-language"),
+        sec_ch_ua: request.header("sec-ch-ua"),
+        sec_ch_ua_mobile: request.header("sec-ch-ua-mobile"),
+        sec_ch_ua_platform: request.header("sec-ch-ua-platform"),
+        origin: Some(page.origin()),
+        facts: &facts,
+        now,
+    };
+    let id = SessionId::draw(now, app.entropy.as_ref())?;
+    let client = guest.device.map(|device| device.id.to_string());
     let visit = Visit {
         at: now,
         ip: ip.to_owned(),
-        bundle: datapoints(&telemetry, page, ip, now).to_string(),
-        client: None,
-        user_agent,
+        bundle: datapoints(&observed, &guest, client.as_deref(), id, page, ip),
+        client,
+        user_agent: user_agent.clone().unwrap_or_default(),
     };
-    app.visits.keep(&telling, &visit).await?;
+    app.visits.keep(&telling, &guest, &visit).await?;
     Ok(Reply::json(&json!({"token": issued.token})))
 }
 
-fn datapoints(telemetry: &Telemetry, page: &Page, ip: &str, now: Instant) -> Value {
-    let (_, host) = page.origin().split_once("://").unwrap_or_default();
-    let names: Map<String, Value> = telemetry
-        .external_ids
-        .iter()
-        .map(|(kind, name)| (kind.clone(), name.as_str().into()))
-        .collect();
-    json!({
-        "clientId": null, "sessionId": null, "timestamp": now.to_rfc3339(), "domain": host, "externalIds": names,
-        "identification": {}, "bot": {}, "browser": {}, "device": {}, "ip": {"address": ip}, "environment": {},
-        "signals": {}, "risk": {},
-    })
+/// What the token will be exchanged for.
+fn datapoints(
+    observed: &Observed<'_>,
+    guest: &Guest,
+    client: Option<&str>,
+    id: SessionId,
+    page: &Page,
+    ip: &str,
+) -> String {
+    let fingerprint = guest.fingerprint();
+    let identification = guest
+        .device
+        .map_or_else(Identification::default, |device| Identification {
+            fingerprint: Some(&fingerprint),
+            first_seen: Some(device.first_at),
+            last_seen: Some(observed.now),
+            seen_count: Some(device.count),
+            confidence: Some(device.confidence.share()),
+            // Sessions do not take visits yet, so nobody is known to share a device.
+            subjects: None,
+        });
+    let (portrait, signals) = (signals::describe(observed), signals::read(observed));
+    let bundle = Bundle::of(&Source {
+        client_id: client,
+        session_id: id.into(),
+        at: observed.now,
+        domain: Some(page.host()),
+        external_ids: &observed.telemetry.external_ids,
+        identification,
+        portrait: &portrait,
+        signals: &signals,
+        address: Some(ip),
+        facts: observed.facts,
+    });
+    // Printing texts and numbers into memory has no way to fail.
+    serde_json::to_string(&bundle).unwrap_or_default()
 }

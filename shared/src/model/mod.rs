@@ -11,6 +11,7 @@ mod profile;
 mod session;
 mod site;
 mod trail;
+mod visitor;
 
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
@@ -25,3 +26,4 @@ pub use session::{
 };
 pub use site::{Site, SiteKey};
 pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};
+pub use visitor::DeviceKey;

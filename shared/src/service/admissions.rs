@@ -81,6 +81,19 @@ impl Admissions {
         }
     }
 
+    /// What is known to be used up, without asking the table.
+    pub(super) fn used_up(
+        &self,
+        tenant: &TenantId,
+        site: &SiteKey,
+        network: &str,
+        now: Instant,
+    ) -> Option<UsedUp> {
+        let shares = [Counted::Site(site), Counted::Network(network)];
+        let mut known = shares.map(|counted| self.look(tenant, counted, now)).into_iter();
+        known.any(|it| matches!(it, Known::UsedUp)).then(|| used_up(now))
+    }
+
     /// Lets one request of the site and of the network pass: no request to the table where both shares are known, else
     /// one for each that is not, at the same time.
     pub(super) async fn admit(
@@ -91,12 +104,6 @@ impl Admissions {
         now: Instant,
     ) -> Result<Result<(), UsedUp>, store::Error> {
         let (site, network) = (Counted::Site(site), Counted::Network(network));
-        // Whatever is known to be used up is refused before anything is reserved.
-        for counted in [site, network] {
-            if let Known::UsedUp = self.look(tenant, counted, now) {
-                return Ok(Err(used_up(now)));
-            }
-        }
         let (site_passes, network_passes) =
             tokio::join!(self.take(tenant, site, now), self.take(tenant, network, now));
         match (site_passes?, network_passes?) {

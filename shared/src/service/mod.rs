@@ -10,6 +10,7 @@ mod ingest;
 mod list;
 mod open;
 mod owner;
+mod recognise;
 mod settle;
 mod step_up;
 mod validate;
@@ -29,7 +30,7 @@ pub use open::{Open, OpenError, Outcome};
 pub use settle::Settled;
 pub use step_up::{Proof, SteppedUp};
 pub use validate::{Validation, Verdict};
-pub use visits::{ExchangeError, Telling, Untaken, Visits};
+pub use visits::{Guest, Recognised, Telling, Untaken, VisitError, Visits};
 
 use crate::clock::Entropy;
 use crate::store::Store;

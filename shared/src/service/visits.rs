@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::admissions::{Admissions, Rate, UsedUp};
+use super::recognise;
 use crate::clock::{Entropy, EntropyError};
-use crate::model::{Instant, Site};
+use crate::device::{self, Confidence, Traits};
+use crate::model::{DeviceKey, Instant, Site, TenantId};
 use crate::policy::Tenant;
-use crate::store::{self, Exchange, Store, Visit};
+use crate::store::{self, Block, Exchange, Store, Visit};
 
 /// Everything that can be done with visits.
 pub struct Visits {
@@ -41,9 +45,40 @@ pub enum Untaken {
     Replayed,
 }
 
-/// Why a token leads nowhere.
+/// A visit that was let in.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    /// Its device; none where there is too little to recognise one by.
+    pub device: Option<Recognised>,
+    traits: Traits,
+    blocks: Vec<Block>,
+}
+
+impl Guest {
+    /// A digest of all that the device is recognised by, 32 hexadecimal digits: equal where two visits showed the same.
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::digest(self.traits.to_bytes());
+        let half = digest.iter().take(16);
+        half.map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A device that was recognised, or is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recognised {
+    /// Which.
+    pub id: DeviceKey,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// When it was first seen.
+    pub first_at: Instant,
+    /// How often it was seen, this visit included.
+    pub count: u64,
+}
+
+/// What is not the caller's fault.
 #[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
+pub enum VisitError {
     /// There is no randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -66,48 +101,123 @@ impl Visits {
         }
     }
 
-    /// Lets a visit in that is neither one too many nor told of before: two round trips, one where the shares of site
-    /// and network are known.
+    /// Lets a visit in that is neither one too many nor told of before, and recognises its device: two round trips, none
+    /// where a share is known to be used up.
     ///
     /// # Errors
-    /// When the table does not work.
-    pub async fn let_in(&self, telling: &Telling<'_>) -> Result<Result<(), Untaken>, store::Error> {
+    /// When the table does not work, or there is no randomness for a new device's id.
+    pub async fn let_in(
+        &self,
+        telling: &Telling<'_>,
+        traits: &Traits,
+    ) -> Result<Result<Guest, Untaken>, VisitError> {
         let Telling {
-            tenant, site, now, ..
+            tenant,
+            site,
+            network,
+            now,
+            ..
         } = *telling;
-        let admitted = self
-            .admissions
-            .admit(&tenant.id, &site.key, telling.network, now)
-            .await?;
-        if let Err(used_up) = admitted {
+        let (tenant, site) = (&tenant.id, &site.key);
+        // A flood is refused without a request to the table.
+        if let Some(used_up) = self.admissions.used_up(tenant, site, network, now) {
             return Ok(Err(Untaken::TooMany(used_up)));
         }
-        // After the shares, so that a visit that is sent again for want of them is no copy.
-        let new = self
-            .store
-            .take_nonce(&tenant.id, &site.key, telling.nonce, telling.digest, now)
-            .await?;
-        Ok(if new { Ok(()) } else { Err(Untaken::Replayed) })
+        let (admitted, blocks) = tokio::join!(
+            self.admissions.admit(tenant, site, network, now),
+            self.blocks(tenant, traits)
+        );
+        if let Err(used_up) = admitted? {
+            return Ok(Err(Untaken::TooMany(used_up)));
+        }
+        let blocks = blocks?;
+        let mut drawn = [0; 16];
+        self.entropy.fill(&mut drawn)?;
+        let decided =
+            recognise::is_telling(traits).then(|| recognise::device(traits, &blocks, DeviceKey::new(drawn)));
+        let known = decided.and_then(|(id, _, known)| known.then_some(id));
+        // The nonce after the shares, so that a visit that is sent again for want of them is no copy.
+        let (new, before) = tokio::join!(
+            self.store
+                .take_nonce(tenant, site, telling.nonce, telling.digest, now),
+            async {
+                match known {
+                    Some(id) => self.store.device(tenant, id).await,
+                    None => Ok(None),
+                }
+            }
+        );
+        if !new? {
+            return Ok(Err(Untaken::Replayed));
+        }
+        let before = before?;
+        Ok(Ok(Guest {
+            traits: *traits,
+            device: decided.map(|(id, confidence, _)| Recognised {
+                id,
+                confidence,
+                first_at: before.map_or(now, |it| it.first_at),
+                count: before.map_or(0, |it| it.count).saturating_add(1),
+            }),
+            blocks,
+        }))
     }
 
-    /// Keeps a visit that was let in, for as long as the tenant keeps what no session took: one request.
+    async fn blocks(&self, tenant: &TenantId, traits: &Traits) -> Result<Vec<Block>, store::Error> {
+        if recognise::is_telling(traits) {
+            self.store.blocks(tenant, &device::keys(traits)).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Keeps a visit that was let in, for as long as the tenant keeps what no session took, and what it taught of its
+    /// device: one round trip.
     ///
     /// # Errors
     /// When the table does not work.
-    pub async fn keep(&self, telling: &Telling<'_>, visit: &Visit) -> Result<(), store::Error> {
+    pub async fn keep(
+        &self,
+        telling: &Telling<'_>,
+        guest: &Guest,
+        visit: &Visit,
+    ) -> Result<(), store::Error> {
         let policy = telling.tenant.policy.telemetry;
+        let (tenant, now) = (&telling.tenant.id, telling.now);
         // A token that can be exchanged leads somewhere, however short the tenant keeps the rest.
         let kept = policy.kept.max(policy.token_lifetime);
-        self.store
-            .put_visit(&telling.tenant.id, telling.digest, visit, telling.now + kept)
-            .await
+        let lists = guest.device.map_or_else(Vec::new, |device| {
+            recognise::after(&guest.blocks, device.id, &guest.traits, now)
+        });
+        let mut lists = lists.iter();
+        // As many as a visit has digests.
+        let lists: [Option<&Block>; device::KEYS] = std::array::from_fn(|_| lists.next());
+        let list = async |block: Option<&Block>| match block {
+            Some(block) => self.store.put_block(tenant, block, now).await,
+            None => Ok(()),
+        };
+        let [one, two, three, four] = lists;
+        tokio::try_join!(
+            self.store.put_visit(tenant, telling.digest, visit, now + kept),
+            async {
+                match guest.device {
+                    Some(device) => self.store.see_device(tenant, device.id, &guest.traits, now).await,
+                    None => Ok(()),
+                }
+            },
+            list(one),
+            list(two),
+            list(three),
+            list(four),
+        )
+        .map(|_| ())
     }
 
     /// The visit of this digest, if the tenant has it and its token was not used up: one request.
     ///
     /// # Errors
     /// When the table does not work, or there is no randomness for a token that can be used once.
-    pub async fn exchange(&self, tenant: &Tenant, digest: &[u8; 32]) -> Result<Option<Visit>, ExchangeError> {
+    pub async fn exchange(&self, tenant: &Tenant, digest: &[u8; 32]) -> Result<Option<Visit>, VisitError> {
         let exchange = if tenant.policy.telemetry.single_use {
             let mut request = [0; 16];
             self.entropy.fill(&mut request)?;

@@ -130,7 +130,10 @@ attributes! {
     ENABLED = "enabled" => "nb", "Site: whether it may send";
 
     DIGEST = "digest" => "dg", "Nonce: which visit used it";
-    COUNT = "count" => "ct", "Rate: how many requests were reserved";
+    COUNT = "count" => "ct", "Rate: how many requests were reserved; device: how often it was seen; block: how often it was written";
+    SEEN_AT = "seen_at" => "sl", "Device: when it was seen last, milliseconds";
+    TRAITS = "traits" => "tr", "Device: what it showed last, packed";
+    CANDIDATES = "candidates" => "cd", "Block: the devices seen last, packed: id, when, what they showed";
     CLIENT = "client" => "ci", "Visit: the client id of its device";
     BUNDLE = "bundle" => "bu", "Visit: its datapoints, as they are answered";
     USED_BY = "used_by" => "ub", "Visit: which request exchanged the token, where it can be used once";

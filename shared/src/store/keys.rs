@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::attributes::{PARTITION_KEY, SORT_KEY};
 use super::rate::Counted;
-use crate::model::{ClientId, Instant, SessionId, SiteKey, SubjectKey, TenantId};
+use crate::device;
+use crate::model::{ClientId, DeviceKey, Instant, SessionId, SiteKey, SubjectKey, TenantId};
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -101,6 +102,22 @@ impl Key {
         Self {
             pk: format!("{tenant}#V#{}", hex(digest)),
             sk: "visit",
+        }
+    }
+
+    /// A device, by its client id.
+    pub(super) fn device(tenant: &TenantId, id: DeviceKey) -> Self {
+        Self {
+            pk: format!("{tenant}#D#{id}"),
+            sk: "device",
+        }
+    }
+
+    /// The devices that were last seen with the same digest of some of their evidence.
+    pub(super) fn block(tenant: &TenantId, key: &device::Key) -> Self {
+        Self {
+            pk: format!("{tenant}#B#{key}"),
+            sk: "block",
         }
     }
 

@@ -7,6 +7,7 @@ mod attempts;
 pub mod attributes;
 mod client;
 mod credentials;
+mod devices;
 mod due;
 mod facts;
 mod guard;
@@ -34,6 +35,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 pub use client::PutClient;
 pub use credentials::Credentials;
+pub use devices::{Block, Sighted};
 pub use due::{DueGuard, DuePage};
 pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};

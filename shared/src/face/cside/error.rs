@@ -11,7 +11,7 @@ use super::telemetry::Problem;
 use crate::auth;
 use crate::clock::EntropyError;
 use crate::face::Failure;
-use crate::service::ExchangeError;
+use crate::service::VisitError;
 use crate::store;
 
 /// Seconds a caller is asked to wait while something we depend on is down.
@@ -217,11 +217,11 @@ impl From<EntropyError> for Error {
     }
 }
 
-impl From<ExchangeError> for Error {
-    fn from(error: ExchangeError) -> Self {
+impl From<VisitError> for Error {
+    fn from(error: VisitError) -> Self {
         match error {
-            ExchangeError::Entropy(error) => error.into(),
-            ExchangeError::Store(error) => error.into(),
+            VisitError::Entropy(error) => error.into(),
+            VisitError::Store(error) => error.into(),
         }
     }
 }

@@ -43,6 +43,15 @@ impl Page {
         &self.origin
     }
 
+    /// Its host, without scheme and port.
+    pub fn host(&self) -> &str {
+        let (_, rest) = self.origin.split_once("://").unwrap_or(("", &self.origin));
+        match rest.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|c| c.is_ascii_digit()) => host,
+            _ => rest,
+        }
+    }
+
     /// What every answer to it carries. No credentials: there are none to send.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -124,6 +133,19 @@ mod tests {
         ] {
             let key = site_key(query);
             assert_eq!(key.as_ref().map(SiteKey::as_str), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_host_has_neither_scheme_nor_port() {
+        for (origin, host) in [
+            ("https://shop.example.com", "shop.example.com"),
+            ("http://127.0.0.1:8787", "127.0.0.1"),
+            ("http://[::1]:8787", "[::1]"),
+            ("http://[2001:db8::a]", "[2001:db8::a]"),
+        ] {
+            let origin = origin.to_owned();
+            assert_eq!(Page { origin }.host(), host);
         }
     }
 

@@ -12,7 +12,7 @@ mod traits;
 mod weights;
 
 pub use blocking::{KEYS, Key, keys};
-pub use decision::{CANDIDATES, Candidate, Confidence, Decision, decide, remember};
+pub use decision::{CANDIDATES, Candidate, Confidence, Decision, TIMES, decide, remember};
 pub use similarity::{Comparison, comparable, compare, points, similarity};
 pub use traits::{Component, Traits, VERSION};
 

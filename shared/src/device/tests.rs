@@ -105,7 +105,7 @@ type Change = fn(&mut Components);
 
 #[test]
 fn what_people_and_updates_change_keeps_the_id() {
-    let changes: [(&str, Change); 9] = [
+    let cases: [(&str, Change); 9] = [
         ("nothing", |_| {}),
         ("time zone", |it| it.time_zone = Some("Asia/Tokyo".to_owned())),
         ("language", |it| {
@@ -136,7 +136,7 @@ fn what_people_and_updates_change_keeps_the_id() {
         }),
         ("settings", |it| it.reduced_motion = Some(true)),
     ];
-    for (name, change) in changes {
+    for (name, change) in cases {
         for (components, agent) in [(desktop(), CHROME), (phone(), IPHONE)] {
             let before = Traits::of(&components, agent);
             let mut changed = components;
@@ -151,7 +151,7 @@ fn what_people_and_updates_change_keeps_the_id() {
 
 #[test]
 fn a_new_monitor_and_new_fonts_keep_the_id_of_a_desktop() {
-    let changes: [(&str, Change); 2] = [
+    let cases: [(&str, Change); 2] = [
         ("monitor", |it| {
             it.screen = Some(screen(2560, 1440, 1.5));
             it.color_gamut = Some("p3".to_owned());
@@ -160,7 +160,7 @@ fn a_new_monitor_and_new_fonts_keep_the_id_of_a_desktop() {
         ("fonts", |it| it.fonts = Some([95; 16])),
     ];
     let before = Traits::of(&desktop(), CHROME);
-    for (name, change) in changes {
+    for (name, change) in cases {
         let mut later = desktop();
         change(&mut later);
         assert!(known_again(&before, &Traits::of(&later, CHROME)), "{name}");
@@ -298,7 +298,11 @@ fn the_document_has_the_weights() {
         );
         assert!(DOCUMENT.contains(&row), "{row}");
     }
-    let thresholds = format!("{} on desktops, {} on handhelds", known(false), known(true));
+    let thresholds = format!(
+        "known from {} on desktops, {} on handhelds",
+        known(false),
+        known(true)
+    );
     assert!(DOCUMENT.contains(&thresholds), "{thresholds}");
     let older = format!("{} points", order(Some(2), Some(1)));
     assert!(DOCUMENT.contains(&older), "{older}");

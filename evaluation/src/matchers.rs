@@ -102,7 +102,10 @@ impl Track for Tenant {
                 traits: seen.traits,
                 seen_at: Instant::from_millis((now * 86_400_000.0) as i64),
             };
-            device::remember(self.items.entry(key).or_default(), seen);
+            let kept = self.items.entry(key).or_default();
+            if !device::is_remembered(kept, &seen) {
+                device::remember(kept, seen);
+            }
         }
         (id, sure)
     }

@@ -132,3 +132,29 @@ fn judge(answers: &[Vec<(f64, u64)>], owners: &BTreeMap<u64, usize>) -> Tracked 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "halves, quarters and one division are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_counts_while_the_id_is_the_devices_own() {
+        // The first device keeps its id, loses it for another's, and gets it back.
+        let first = vec![(0.0, 1), (10.0, 1), (20.0, 2), (30.0, 1), (35.0, 1)];
+        let second = vec![(5.0, 2)];
+        let owners = BTreeMap::from([(1, 0), (2, 1)]);
+        let tracked = judge(&[first, second], &owners);
+        assert_eq!(tracked.longest, f64::midpoint(10.0, 0.0));
+        assert_eq!(tracked.mean, f64::midpoint(5.0, 0.0));
+        assert_eq!(tracked.mistaken, 1.0 / 6.0);
+        assert_eq!(tracked.ids, 1.0);
+    }
+
+    #[test]
+    fn one_id_for_everybody_tracks_the_first_alone() {
+        let answers: Vec<_> = (0..4).map(|_| vec![(0.0, 1), (100.0, 1)]).collect();
+        let tracked = judge(&answers, &BTreeMap::from([(1, 0)]));
+        assert_eq!((tracked.longest, tracked.mistaken), (25.0, 0.75));
+    }
+}

@@ -270,6 +270,31 @@ fn an_item_keeps_two_times_of_a_device() {
 }
 
 #[test]
+fn what_came_back_as_it_was_within_a_day_is_not_written_again() {
+    let traits = Traits::of(&desktop(), CHROME);
+    let kept = [candidate(1, traits, 1_000)];
+    let day = 86_400;
+    #[rustfmt::skip]
+    let table = [
+        (candidate(1, traits, 1_000 + day - 1), true), (candidate(1, traits, 1_000 + day), false), (candidate(2, traits, 1_001), false),
+        (candidate(1, traits.with(Component::Screen, Some(1)), 1_001), false),
+    ];
+    for (seen, remembered) in table {
+        assert_eq!(is_remembered(&kept, &seen), remembered, "{seen:?}");
+    }
+}
+
+#[test]
+fn what_differs_is_named() {
+    let mut later = desktop();
+    later.time_zone = Some("Asia/Tokyo".to_owned());
+    later.languages = None;
+    let (one, other) = (Traits::of(&desktop(), CHROME), Traits::of(&later, CHROME));
+    let names: Vec<_> = differing(&one, &other).map(Component::as_str).collect();
+    assert_eq!(names, ["time_zone"]);
+}
+
+#[test]
 fn the_stored_form_of_a_known_visit_never_changes() {
     // What is stored must be read by every later release; a change here needs another version.
     let bytes = Traits::of(&desktop(), CHROME).to_bytes();

@@ -1,7 +1,8 @@
 //! What a profile learns from what its subject's sessions were accepted with.
 //!
 //! A lesson is read from one write to a guard: the session before and after it. It says nothing that the session does
-//! not say itself, so a lesson that comes twice, or late, changes nothing that counts.
+//! not say itself. What a session was opened with is held against the profile as it is then, so lessons are learnt in
+//! their order; whoever teaches sees to that.
 
 use crate::model::{Acquaintance, HeldSession, Profile, Sample};
 

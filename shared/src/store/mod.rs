@@ -39,7 +39,7 @@ pub use idempotency::{Begun, Request};
 pub use keys::Key;
 pub use profile::{Known, Revision};
 pub use record::Stamp;
-pub use stream::{Change, change};
+pub use stream::{Change, Position, change};
 
 /// What storage can do to us.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use super::Sessions;
 use crate::model::{Context, HeldSession, Instant, Profile, SessionId, SubjectKey, Trail};
 use crate::policy::Tenant;
 use crate::risk::{self, Evidence, Score};
-use crate::store::{Error, Touch, Touched};
+use crate::store::{Error, Learnt, Touch, Touched};
 
 /// A session whose subject proved itself.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Sessions {
         let touch = Touch {
             id: proof.id,
             now: proof.now,
-            changed: Some(&next),
+            learnt: Learnt::Proven(&next),
         };
         let touched = self.store.touch(tenant, subject, &touch);
         let touched = if next.user_agent == held.user_agent {
@@ -67,7 +67,7 @@ impl Sessions {
         };
         Ok(match touched {
             Touched::Gone => SteppedUp::NotHeld { expired: false },
-            Touched::Written | Touched::Newer => SteppedUp::Held { score },
+            Touched::Written | Touched::Newer(_) => SteppedUp::Held { score },
         })
     }
 }

@@ -49,6 +49,7 @@ pub fn is_news(held: &HeldSession, next: &HeldSession) -> bool {
         same.country.clone_from(&held.country);
         (same.geo, same.anonymous) = (held.geo, held.anonymous);
         same.trail.ipv6 = held.trail.ipv6;
+        same.trail.relay = held.trail.relay;
         same.trail.earlier_system = held.trail.earlier_system;
         same.trail.proven = held.trail.proven;
     }
@@ -90,5 +91,6 @@ fn shows_all(context: &Context, session: &HeldSession) -> bool {
         && session.asn == facts.asn()
         && session.country.as_deref() == facts.alpha_2()
         && session.anonymous == facts.anonymity.any()
+        && session.trail.relay == facts.anonymity.relayed_only()
         && facts.anonymity.tor != Some(true)
 }

@@ -51,7 +51,11 @@ pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesso
         Sample::Supplied(digest) => Some(digest),
         Sample::Computed(_) => None,
     };
-    let anonymizer = |session: &HeldSession| session.anonymous.then(|| session.asn.unwrap_or(0));
+    // A relay of a system's maker is no anonymizer to be known by: scoring takes it for an ordinary address.
+    let anonymizer = |session: &HeldSession| {
+        let hired = session.anonymous && !session.trail.relay;
+        hired.then(|| session.asn.unwrap_or(0))
+    };
     let lesson = Lesson {
         day,
         manner: match before {
@@ -68,7 +72,7 @@ pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesso
         it.trail.learnt_on == after.trail.learnt_on
             && it.trail.proven == after.trail.proven
             && (it.asn, &it.country, it.fingerprint) == (after.asn, &after.country, after.fingerprint)
-            && it.anonymous == after.anonymous
+            && (it.anonymous, it.trail.relay) == (after.anonymous, after.trail.relay)
     });
     let empty = lesson.system.is_none()
         && lesson.anonymizer.is_none()

@@ -84,10 +84,12 @@ fn moved(held: &HeldSession, proof: &Proof<'_>) -> (HeldSession, Score) {
     if held.trail.learnt_on.is_none() {
         // Nobody but its opener's own word says so: a proof of something else is none of this.
         (next.asn, next.country, next.geo, next.anonymous) = (None, None, None, false);
+        next.trail.relay = false;
     }
     next.accept(proof.context, proof.now);
     next.trail = Trail {
         ipv6: next.trail.ipv6,
+        relay: next.trail.relay,
         proven: true,
         learnt_on: Some(Profile::day(proof.now)),
         ..Trail::default()

@@ -153,6 +153,28 @@ proptest! {
     }
 
     #[test]
+    fn what_the_data_cannot_tell_scores_as_if_it_were_not_so(
+        (held, record) in any_session(),
+        context in located_context(),
+        lists in any_lists(),
+        profile in any_profile(),
+        known in any::<[bool; 5]>(),
+    ) {
+        let sum = |known: [bool; 5]| {
+            let mut context = context.clone();
+            let Anonymity { hosting, vpn, proxy, tor, relay } = &mut context.facts.anonymity;
+            for (flag, known) in [hosting, vpn, proxy, tor, relay].into_iter().zip(known) {
+                if *flag != Some(true) {
+                    *flag = known.then_some(false);
+                }
+            }
+            let profile = profile.as_ref();
+            assess(&Evidence { profile, lists: &lists, ..evidence(&held, Some(&record), &context) }).sum()
+        };
+        prop_assert_eq!(sum(known), sum([true; 5]));
+    }
+
+    #[test]
     fn a_profile_never_raises_a_score_unless_it_tells_the_country_apart(
         (mut held, record) in any_session(),
         context in located_context(),

@@ -94,7 +94,8 @@ impl Engine {
             }
             for record in page.records {
                 let mut record = serde_json::to_value(record).expect("a record is JSON");
-                record["eventSourceARN"] = stream_arn.clone().into();
+                let members = record.as_object_mut().expect("a record has members");
+                members.insert("eventSourceARN".to_owned(), stream_arn.clone().into());
                 records.push(record);
             }
         }

@@ -109,40 +109,7 @@ impl Sessions {
             });
         }
 
-        let as_before = HeldSession {
-            last_activity_at: held.last_activity_at,
-            ..next.clone()
-        };
-        let touch = Touch {
-            id: request.id,
-            now: request.now,
-            learnt: if as_before == *held {
-                Learnt::Activity
-            } else {
-                Learnt::Judged {
-                    seen: held,
-                    next: &next,
-                }
-            },
-        };
-        let touched = self.store.touch(tenant, request.subject, &touch);
-        let touched = if next.user_agent == held.user_agent {
-            touched.await?
-        } else {
-            let ours = &request.context.user_agent;
-            let text = self.store.record_user_agent(tenant, request.id, ours);
-            let (touched, recorded) = tokio::join!(touched, text);
-            recorded?;
-            let touched = touched?;
-            // Else the next request of that browser would be compared with itself.
-            if let (Touched::Newer(_), Some(record)) = (&touched, evidence.record) {
-                let earlier = record.current_user_agent();
-                self.store
-                    .restore_user_agent(tenant, request.id, ours, earlier)
-                    .await?;
-            }
-            touched
-        };
+        let touched = self.remember(request, held, &next, evidence.record).await?;
         let session = match touched {
             Touched::Gone => return Ok(Verdict::NotHeld { expired: false }),
             Touched::Written => Box::new(next),
@@ -154,6 +121,46 @@ impl Sessions {
             assessment,
             action,
         })
+    }
+
+    /// Writes the session as it should be from now on over the one that was judged, and beside it a new user agent into
+    /// its record, which is read as `record`.
+    async fn remember(
+        &self,
+        request: &Validation<'_>,
+        held: &HeldSession,
+        next: &HeldSession,
+        record: Option<&SessionRecord>,
+    ) -> Result<Touched, Error> {
+        let (tenant, id) = (&request.tenant.id, request.id);
+        let as_before = HeldSession {
+            last_activity_at: held.last_activity_at,
+            ..next.clone()
+        };
+        let touch = Touch {
+            id,
+            now: request.now,
+            learnt: if as_before == *held {
+                Learnt::Activity
+            } else {
+                Learnt::Judged { seen: held, next }
+            },
+        };
+        let touched = self.store.touch(tenant, request.subject, &touch);
+        if next.user_agent == held.user_agent {
+            return touched.await;
+        }
+        let ours = &request.context.user_agent;
+        let text = self.store.record_user_agent(tenant, id, ours);
+        let (touched, recorded) = tokio::join!(touched, text);
+        recorded?;
+        let touched = touched?;
+        if let (Touched::Newer(_), Some(record)) = (&touched, record) {
+            // Else the next request of that browser would be compared with itself.
+            let earlier = record.current_user_agent();
+            self.store.restore_user_agent(tenant, id, ours, earlier).await?;
+        }
+        Ok(touched)
     }
 
     /// Record and profile, as far as they are not at hand: one request.

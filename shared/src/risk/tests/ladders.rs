@@ -63,7 +63,7 @@ impl Scene {
         }
         match &mut self.context.facts.place {
             Located::At(place) => place,
-            Located::Nowhere(_) => unreachable!("just placed"),
+            Located::Nowhere(_) => panic!("just placed"),
         }
     }
 }
@@ -257,7 +257,7 @@ proptest! {
         mut left in proptest::array::uniform3(0..2000_u64),
     ) {
         let (one, other) = (Sample::supplied("device-1"), Sample::supplied("device-2"));
-        let Sample::Supplied(digest) = other else { unreachable!("sent") };
+        let Sample::Supplied(digest) = other else { panic!("sent") };
         let scene = scene.but(|it| {
             (it.held.fingerprint, it.context.fingerprint) = (one, other);
             it.held.trail.earlier_fingerprint = None;

@@ -57,14 +57,17 @@ pub(crate) struct Devices {
     #[arg(long, default_value_t = 100_000)]
     pairs: u64,
     /// Devices of each half whose traffic is replayed.
-    #[arg(long, default_value_t = 2_000)]
-    devices: usize,
+    #[arg(long = "devices", value_name = "DEVICES", default_value_t = 2_000)]
+    population: usize,
     /// Days between two visits of a device, in the mean.
     #[arg(long, default_value_t = 7.0)]
     every: f64,
     /// One half alone.
     #[arg(long)]
     half: Option<Half>,
+    /// Fail unless the service's matcher clearly beats every baseline on every half.
+    #[arg(long)]
+    check: bool,
     /// The network the browsers are drawn from; tools/fetch-evaluation-data fetches it.
     #[arg(
         long,

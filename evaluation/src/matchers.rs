@@ -45,8 +45,8 @@ pub(crate) const MATCHERS: &[Matcher] = &[
 
 /// Gives an id to each visit, in order of time.
 pub(crate) trait Track {
-    /// The visit's id.
-    fn identify(&mut self, seen: &Seen, now: f64) -> u64;
+    /// The visit's id, and how sure that is in percent, where it says so of an id that was there before.
+    fn identify(&mut self, seen: &Seen, now: f64) -> (u64, Option<u8>);
 }
 
 /// One id for each hash.
@@ -65,9 +65,9 @@ impl Exact {
 }
 
 impl Track for Exact {
-    fn identify(&mut self, seen: &Seen, _now: f64) -> u64 {
+    fn identify(&mut self, seen: &Seen, _now: f64) -> (u64, Option<u8>) {
         let next = self.ids.len() as u64;
-        *self.ids.entry((self.hash)(seen)).or_insert(next)
+        (*self.ids.entry((self.hash)(seen)).or_insert(next), None)
     }
 }
 
@@ -86,14 +86,14 @@ struct Tenant {
 }
 
 impl Track for Tenant {
-    fn identify(&mut self, seen: &Seen, now: f64) -> u64 {
+    fn identify(&mut self, seen: &Seen, now: f64) -> (u64, Option<u8>) {
         let items = seen.keys.iter().filter_map(|key| self.items.get(key));
         let candidates: Vec<Candidate<u64>> = items.flatten().copied().collect();
-        let id = match device::decide(&seen.traits, &candidates) {
-            Decision::Known { id, .. } => id,
+        let (id, sure) = match device::decide(&seen.traits, &candidates) {
+            Decision::Known { id, confidence } => (id, Some(confidence.percent())),
             Decision::New { .. } => {
                 self.devices += 1;
-                self.devices
+                (self.devices, None)
             }
         };
         for key in seen.keys {
@@ -102,8 +102,11 @@ impl Track for Tenant {
                 traits: seen.traits,
                 seen_at: Instant::from_millis((now * 86_400_000.0) as i64),
             };
-            device::remember(self.items.entry(key).or_default(), seen);
+            let kept = self.items.entry(key).or_default();
+            if !device::is_remembered(kept, &seen) {
+                device::remember(kept, seen);
+            }
         }
-        id
+        (id, sure)
     }
 }

@@ -93,3 +93,36 @@ pub(crate) fn equal_error(same: &Scores, different: &Scores) -> f64 {
     }
     false_match
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(counts: &[(i32, u64)]) -> Scores {
+        Scores(counts.iter().copied().collect())
+    }
+
+    #[test]
+    fn the_equal_error_rate_is_where_both_errors_meet() {
+        #[rustfmt::skip]
+        let table = [
+            // Apart, alike, and the wrong way round.
+            (scores(&[(9, 10)]), scores(&[(1, 10)]), 0.0),
+            (scores(&[(5, 10)]), scores(&[(5, 10)]), 0.5),
+            (scores(&[(1, 10)]), scores(&[(9, 10)]), 1.0),
+            // A hash that never errs on different ones, and finds three of four.
+            (scores(&[(1, 75), (0, 25)]), scores(&[(0, 100)]), 0.2),
+            (scores(&[(2, 90), (1, 10)]), scores(&[(2, 10), (1, 90)]), 0.1),
+        ];
+        for (same, different, expected) in table {
+            let rate = equal_error(&same, &different);
+            assert!((rate - expected).abs() < 1e-9, "{same:?} {different:?}: {rate}");
+        }
+    }
+
+    #[test]
+    fn a_sample_is_as_large_as_what_it_is_drawn_from() {
+        let drawn = scores(&[(1, 40), (2, 60)]).resampled(&mut Random::of(&[1]));
+        assert_eq!(drawn.count(), 100);
+    }
+}

@@ -106,6 +106,7 @@ pub(crate) fn observe(device: &Device, now: f64) -> Components {
 }
 
 impl Visit<'_> {
+    #[expect(clippy::too_many_lines, reason = "one line for each component")]
     fn components(mut self) -> Components {
         let device = self.device;
         let (agent, model) = (&device.agent, &device.model);
@@ -339,7 +340,7 @@ impl Visit<'_> {
         let list = device.languages as usize + changes as usize % 4;
         let name = |number: usize| ZONES.get(number % ZONES.len()).map_or("en-US", |zone| zone.2);
         let mut languages = vec![name(list / 10).to_owned()];
-        if list % 10 != 0 && !self.private {
+        if !list.is_multiple_of(10) && !self.private {
             languages.push(name(list % 10 + 3).to_owned());
         }
         languages

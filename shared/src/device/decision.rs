@@ -1,13 +1,21 @@
 //! Which known device a visit comes from, if any.
 
+use std::time::Duration;
+
 use crate::model::Instant;
 
 use super::similarity::{order, similarity};
 use super::traits::Traits;
 use super::weights::known;
 
-/// How many devices an item of one [`super::Key`] holds: those seen last. Eight with their traits are about 1.3 KB.
+/// How many candidates an item of one [`super::Key`] holds: those seen last. Eight with their traits are about 1.2 KB.
 pub const CANDIDATES: usize = 8;
+
+/// How many of them may be one device: a window that is private at times, a second monitor.
+pub const TIMES: usize = 2;
+
+/// For how long a time that is kept need not be written again when it comes back as it was.
+pub const REFRESH: Duration = Duration::from_secs(86_400);
 
 /// A device that was seen, as it was then. One device may be a candidate several times, as it was at different times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,11 +102,25 @@ pub fn decide<Id: Copy + Eq>(visit: &Traits, candidates: &[Candidate<Id>]) -> De
     }
 }
 
-/// Adds what was seen to the devices kept under a key, which stay the [`CANDIDATES`] seen last.
+/// Whether what was seen is kept under a key already, as recently as matters; then nothing need be written.
+pub fn is_remembered<Id: Copy + Eq>(kept: &[Candidate<Id>], seen: &Candidate<Id>) -> bool {
+    kept.iter().any(|candidate| {
+        candidate.id == seen.id
+            && candidate.traits == seen.traits
+            && seen.seen_at.since(candidate.seen_at) < REFRESH
+    })
+}
+
+/// Adds what was seen to what is kept under a key: of a device its last [`TIMES`], in all the last [`CANDIDATES`].
 pub fn remember<Id: Copy + Eq>(kept: &mut Vec<Candidate<Id>>, seen: Candidate<Id>) {
-    kept.retain(|candidate| candidate.id != seen.id);
+    kept.retain(|candidate| candidate.id != seen.id || candidate.traits != seen.traits);
     kept.push(seen);
     kept.sort_by_key(|candidate| std::cmp::Reverse(candidate.seen_at));
+    let mut own = 0;
+    kept.retain(|candidate| {
+        own += usize::from(candidate.id == seen.id);
+        candidate.id != seen.id || own <= TIMES
+    });
     kept.truncate(CANDIDATES);
 }
 

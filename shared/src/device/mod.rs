@@ -12,8 +12,10 @@ mod traits;
 mod weights;
 
 pub use blocking::{KEYS, Key, keys};
-pub use decision::{CANDIDATES, Candidate, Confidence, Decision, decide, remember};
-pub use similarity::{Comparison, comparable, compare, points, similarity};
+pub use decision::{
+    CANDIDATES, Candidate, Confidence, Decision, REFRESH, TIMES, decide, is_remembered, remember,
+};
+pub use similarity::{Comparison, comparable, compare, differing, points, similarity};
 pub use traits::{Component, Traits, VERSION};
 
 #[cfg(test)]

@@ -23,6 +23,12 @@ pub fn compare(one: &Traits, other: &Traits, component: Component) -> Comparison
     }
 }
 
+/// The components that both have and that differ, in order: what explains a score or a new id.
+pub fn differing(one: &Traits, other: &Traits) -> impl Iterator<Item = Component> {
+    let differs = |component: &Component| compare(one, other, *component) == Comparison::Different;
+    Component::ALL.into_iter().filter(differs)
+}
+
 /// Whether the two can be one browser at all: system, platform and browser do not contradict each other.
 pub fn comparable(one: &Traits, other: &Traits) -> bool {
     [Component::System, Component::Platform, Component::Browser]

@@ -105,7 +105,7 @@ type Change = fn(&mut Components);
 
 #[test]
 fn what_people_and_updates_change_keeps_the_id() {
-    let changes: [(&str, Change); 9] = [
+    let cases: [(&str, Change); 9] = [
         ("nothing", |_| {}),
         ("time zone", |it| it.time_zone = Some("Asia/Tokyo".to_owned())),
         ("language", |it| {
@@ -136,7 +136,7 @@ fn what_people_and_updates_change_keeps_the_id() {
         }),
         ("settings", |it| it.reduced_motion = Some(true)),
     ];
-    for (name, change) in changes {
+    for (name, change) in cases {
         for (components, agent) in [(desktop(), CHROME), (phone(), IPHONE)] {
             let before = Traits::of(&components, agent);
             let mut changed = components;
@@ -151,7 +151,7 @@ fn what_people_and_updates_change_keeps_the_id() {
 
 #[test]
 fn a_new_monitor_and_new_fonts_keep_the_id_of_a_desktop() {
-    let changes: [(&str, Change); 2] = [
+    let cases: [(&str, Change); 2] = [
         ("monitor", |it| {
             it.screen = Some(screen(2560, 1440, 1.5));
             it.color_gamut = Some("p3".to_owned());
@@ -160,10 +160,10 @@ fn a_new_monitor_and_new_fonts_keep_the_id_of_a_desktop() {
         ("fonts", |it| it.fonts = Some([95; 16])),
     ];
     let before = Traits::of(&desktop(), CHROME);
-    for (name, change) in changes {
-        let mut changed = desktop();
-        change(&mut changed);
-        assert!(known_again(&before, &Traits::of(&changed, CHROME)), "{name}");
+    for (name, change) in cases {
+        let mut later = desktop();
+        change(&mut later);
+        assert!(known_again(&before, &Traits::of(&later, CHROME)), "{name}");
     }
 }
 
@@ -259,16 +259,59 @@ fn an_item_keeps_the_devices_seen_last() {
 }
 
 #[test]
+fn an_item_keeps_two_times_of_a_device() {
+    let traits = Traits::of(&desktop(), CHROME);
+    let other = |mark| traits.with(Component::Screen, Some(mark));
+    let mut kept = Vec::new();
+    for (second, traits) in [(1, traits), (2, other(1)), (3, traits), (4, other(2))] {
+        remember(&mut kept, candidate(1, traits, second));
+    }
+    assert_eq!(kept, [candidate(1, other(2), 4), candidate(1, traits, 3)]);
+}
+
+#[test]
+fn what_came_back_as_it_was_within_a_day_is_not_written_again() {
+    let traits = Traits::of(&desktop(), CHROME);
+    let kept = [candidate(1, traits, 1_000)];
+    let day = 86_400;
+    #[rustfmt::skip]
+    let table = [
+        (candidate(1, traits, 1_000 + day - 1), true), (candidate(1, traits, 1_000 + day), false), (candidate(2, traits, 1_001), false),
+        (candidate(1, traits.with(Component::Screen, Some(1)), 1_001), false),
+    ];
+    for (seen, remembered) in table {
+        assert_eq!(is_remembered(&kept, &seen), remembered, "{seen:?}");
+    }
+}
+
+#[test]
+fn what_differs_is_named() {
+    let mut later = desktop();
+    later.time_zone = Some("Asia/Tokyo".to_owned());
+    later.languages = None;
+    let (one, other) = (Traits::of(&desktop(), CHROME), Traits::of(&later, CHROME));
+    let names: Vec<_> = differing(&one, &other).map(Component::as_str).collect();
+    assert_eq!(names, ["time_zone"]);
+}
+
+#[test]
 fn the_stored_form_of_a_known_visit_never_changes() {
     // What is stored must be read by every later release; a change here needs another version.
     let bytes = Traits::of(&desktop(), CHROME).to_bytes();
     assert_eq!(bytes.first(), Some(&VERSION));
     assert!(bytes.len() <= Traits::MAX_BYTES, "{}", bytes.len());
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, STORED);
+    let digits = bytes.iter().map(|byte| [byte >> 4, byte & 15]);
+    let hex: String = digits
+        .flatten()
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
+    assert_eq!(
+        hex,
+        "010fffffff22f1110b8d08a75c1554fa4fff1508206babdeb100000008ae038b19457a1a5aec91f2364b1ce4c2\
+         d32e03ab0fbb7ca84af4685a4d914a18e23764ba75c2c92cb4df264dba8a7bad7d1b376281a43f57bfd80245ce\
+         362dfb2a4658f46e2f052d8c87f2456d7f7d1a31d395ba00023a50"
+    );
 }
-
-const STORED: &str = "";
 
 #[test]
 fn the_document_has_the_weights() {
@@ -280,7 +323,11 @@ fn the_document_has_the_weights() {
         );
         assert!(DOCUMENT.contains(&row), "{row}");
     }
-    let thresholds = format!("{} on desktops, {} on handhelds", known(false), known(true));
+    let thresholds = format!(
+        "known from {} on desktops, {} on handhelds",
+        known(false),
+        known(true)
+    );
     assert!(DOCUMENT.contains(&thresholds), "{thresholds}");
     let older = format!("{} points", order(Some(2), Some(1)));
     assert!(DOCUMENT.contains(&older), "{older}");

@@ -102,6 +102,39 @@ impl Component {
         Self::Language,
         Self::Languages,
     ];
+
+    /// Its name in explanations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Platform => "platform",
+            Self::Browser => "browser",
+            Self::SystemVersion => "system_version",
+            Self::Model => "model",
+            Self::Cores => "cores",
+            Self::Memory => "memory",
+            Self::Touch => "touch",
+            Self::CanvasGeometry => "canvas_geometry",
+            Self::CanvasText => "canvas_text",
+            Self::Audio => "audio",
+            Self::Math => "math",
+            Self::Fonts => "fonts",
+            Self::FontPreferences => "font_preferences",
+            Self::Blockers => "blockers",
+            Self::Graphics => "graphics",
+            Self::GraphicsLimits => "graphics_limits",
+            Self::GraphicsExtensions => "graphics_extensions",
+            Self::Screen => "screen",
+            Self::ScreenFrame => "screen_frame",
+            Self::PixelRatio => "pixel_ratio",
+            Self::Colors => "colors",
+            Self::Settings => "settings",
+            Self::Plugins => "plugins",
+            Self::TimeZone => "time_zone",
+            Self::Language => "language",
+            Self::Languages => "languages",
+        }
+    }
 }
 
 /// What is compared of a visit. Digests of 32 bits: they only have to differ where two visits differ.

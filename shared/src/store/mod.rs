@@ -37,14 +37,14 @@ pub use client::PutClient;
 pub use credentials::Credentials;
 pub use devices::{Block, Sighted};
 pub use due::{DueGuard, DuePage};
-pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};
+pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;
 pub use profile::{Known, Revision};
 pub use rate::{Counted, Window};
 pub use record::Stamp;
-pub use stream::{Change, change};
+pub use stream::{Change, Position, change};
 pub use visit::{Exchange, Visit};
 
 /// What storage can do to us.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::risk::Score;
+use crate::useragent::System;
 
 use super::bot::{self, Bot, Outcome};
 use super::claims::Claims;

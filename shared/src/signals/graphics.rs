@@ -35,7 +35,7 @@ const VIRTUAL: [&str; 8] = [
 
 /// What draws, by the renderer; none where browsers hide it.
 ///
-/// The vendor is not asked: Mesa's software renderer calls itself VMware's, wherever it runs.
+/// The vendor is not asked: Mesa's software renderer names a maker of virtual machines, wherever it runs.
 pub(super) fn drawing(renderer: &str) -> Option<Drawing> {
     let lower = renderer.to_ascii_lowercase();
     let named = |names: &[&'static str]| {

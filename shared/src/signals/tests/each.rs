@@ -57,6 +57,7 @@ fn in_zone(zone: &str, offset: i32) -> Visit {
         .with("timeZoneOffsetMinutes", json!(offset))
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn bots() -> Vec<Row> {
     let yes = Some(true);
     vec![
@@ -187,6 +188,7 @@ fn bots() -> Vec<Row> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn browsers() -> Vec<Row> {
     vec![
         (
@@ -301,6 +303,7 @@ fn browsers() -> Vec<Row> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn devices() -> Vec<Row> {
     let screen = |width: u32, height: u32| json!({"width": width, "height": height});
     vec![
@@ -456,6 +459,7 @@ fn devices() -> Vec<Row> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn places() -> Vec<Row> {
     let tokyo = || in_zone("Asia/Tokyo", -540);
     let in_america = |zone, offset| in_zone(zone, offset).from(home("US", "America/Los_Angeles"));

@@ -421,7 +421,8 @@ fn devices() -> Vec<Row> {
             vec![
                 windows().with("deviceMemory", json!(32)),
                 chrome_android().with("deviceMemory", json!(0.25)),
-                windows().without("deviceMemory").without("hardwareConcurrency"),
+                windows().with("deviceMemory", json!(0)),
+windows().without("deviceMemory").without("hardwareConcurrency"),
             ],
         ),
         (
@@ -443,13 +444,13 @@ fn devices() -> Vec<Row> {
             vec![
                 windows().with("webglRenderer", json!("ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)")),
                 windows().agent(LINUX).with("webglRenderer", json!("llvmpipe (LLVM 15.0.7, 256 bits)")),
-                windows().with("webglRenderer", json!("ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11 vs_5_0)")),
             ],
             vec![windows(), windows().with("webglVendor", json!("VMware, Inc."))],
         ),
         (
             "virtual_graphics",
             vec![
+                windows().with("webglRenderer", json!("ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11 vs_5_0)")),
                 windows().with("webglRenderer", json!("ANGLE (VMware, VMware SVGA 3D Direct3D11 vs_4_1 ps_4_1, D3D11)")),
                 windows().agent(LINUX).with("webglRenderer", json!("SVGA3D; build: RELEASE; LLVM;")),
                 windows().with("webglRenderer", json!("VirtualBox Graphics Adapter (WDDM)")),

@@ -165,13 +165,10 @@ const MANY_PROCESSORS: u32 = 128;
 /// What browsers tell of memory, GiB (Device Memory, W3C): powers of two, up to 8, lately 32.
 const MEMORY: [f64; 8] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 
-#[expect(
-    clippy::float_cmp,
-    reason = "powers of two, which the browser chose from a list"
-)]
 fn hardware(claims: &Claims<'_>, findings: &mut Findings) {
     let processors = claims.components.hardware_concurrency;
-    let memory = claims.components.device_memory;
+    // Tools that guard privacy write 0, which tells nothing.
+    let memory = claims.components.device_memory.filter(|it| *it != 0.0);
     let impossible_count = processors.filter(|it| *it == 0 || MOST_PROCESSORS < *it);
     let impossible_memory = memory.filter(|it| !MEMORY.contains(it));
     if impossible_count.is_some() || impossible_memory.is_some() {

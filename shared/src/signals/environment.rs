@@ -1,14 +1,11 @@
 //! Where and when the browser believes to be, held against where its address is.
 
-use chrono::{DateTime, Offset, TimeZone, Utc};
-use chrono_tz::Tz;
-
-use crate::model::Instant;
 use crate::useragent::DeviceClass;
 
 use super::claims::Claims;
 use super::finding::Findings;
 use super::weights::{LOCALE, OFFSET, ZONE_FAR, ZONE_OTHER, ZONE_UTC};
+use super::zone::Zone;
 
 /// Apart from this on two zones are far from each other, minutes.
 const FAR: i32 = 180;
@@ -33,8 +30,8 @@ pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) -> Option<bool>
         if differ == Some(true) {
             let current = zones
                 .browser
-                .map_or_else(|| zones.told.map(hours), |it| Some(it.name().to_owned()));
-            let expected = zones.address.map(Tz::name);
+                .map_or_else(|| zones.told.map(hours), |it| Some(it.name.to_owned()));
+            let expected = zones.address.map(|it| it.name);
             findings.note(ZONE_OTHER, current.as_deref(), expected);
             let place = facts.place();
             let vague = place
@@ -48,9 +45,9 @@ pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) -> Option<bool>
     }
     if let Some(zone) = zones.browser
         && claims.class() == DeviceClass::Desktop
-        && UNIVERSAL.contains(&zone.name())
+        && UNIVERSAL.contains(&zone.name)
     {
-        findings.note(ZONE_UTC, Some(zone.name()), None);
+        findings.note(ZONE_UTC, Some(zone.name), None);
     }
     differ
 }
@@ -70,39 +67,36 @@ const UNIVERSAL: [&str; 8] = [
 /// Zones and offsets of one visit. Offsets are minutes that local time is ahead of UTC.
 struct Zones {
     /// The browser's.
-    browser: Option<Tz>,
+    browser: Option<Zone>,
     /// What the browser says the offset is.
     told: Option<i32>,
     /// The address's.
-    address: Option<Tz>,
-    now: Instant,
+    address: Option<Zone>,
 }
 
 impl Zones {
     fn of(claims: &Claims<'_>) -> Self {
         let components = claims.components;
         let place = claims.observed.facts.place();
+        let zone = |name: &str| Zone::find(name, claims.observed.now);
         Self {
-            browser: components.time_zone.as_deref().and_then(|it| it.parse().ok()),
+            browser: components.time_zone.as_deref().and_then(zone),
             // Browsers count the other way round.
             told: components
                 .time_zone_offset_minutes
                 .map(|it| i32::from(it).saturating_neg()),
-            address: place
-                .and_then(|it| it.time_zone.as_deref())
-                .and_then(|it| it.parse().ok()),
-            now: claims.observed.now,
+            address: place.and_then(|it| it.time_zone.as_deref()).and_then(zone),
         }
     }
 
     /// The offset of the zone that the browser names.
     fn named(&self) -> Option<i32> {
-        offset(self.browser?, self.now)
+        Some(self.browser?.offset)
     }
 
     /// Whether the browser's offset, by name or as told, is another than the address's.
     fn differ(&self) -> Option<bool> {
-        let address = offset(self.address?, self.now)?;
+        let address = self.address?.offset;
         let (named, told) = (self.named(), self.told);
         if named.is_none() && told.is_none() {
             return None;
@@ -116,17 +110,8 @@ impl Zones {
         let (Some(browser), Some(address)) = (self.browser, self.address) else {
             return false;
         };
-        let apart = offset(browser, self.now)
-            .zip(offset(address, self.now))
-            .is_some_and(|(browser, address)| FAR <= (browser - address).abs());
-        apart && !same_country(browser.name(), address.name())
+        FAR <= (browser.offset - address.offset).abs() && !same_country(browser.name, address.name)
     }
-}
-
-fn offset(zone: Tz, now: Instant) -> Option<i32> {
-    let now = DateTime::<Utc>::from_timestamp_millis(now.millis())?;
-    let offset = zone.offset_from_utc_datetime(&now.naive_utc()).fix();
-    Some(offset.local_minus_utc() / 60)
 }
 
 /// `UTC+09`, `UTC-03/30`.

@@ -20,6 +20,7 @@ mod portrait;
 mod stored;
 mod verdict;
 mod weights;
+mod zone;
 
 pub use bot::{Bot, Outcome};
 pub use crawlers::Crawler;

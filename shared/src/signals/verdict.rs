@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::risk::Score;
+use crate::useragent::System;
 
 use super::bot::{self, Bot, Outcome};
 use super::claims::Claims;
@@ -84,8 +85,8 @@ fn tampered(claims: &Claims<'_>, findings: &[Finding]) -> Option<bool> {
         return Some(true);
     }
     // The system is what nearly all lies are about.
-    let compared =
-        claims.is_browser() && (claims.hinted_system().is_some() || claims.components.platform.is_some());
+    let compared = claims.system() != System::Unknown
+        && (claims.hinted_system().is_some() || claims.components.platform.is_some());
     compared.then_some(false)
 }
 

@@ -304,7 +304,6 @@ impl<'a> Environment<'a> {
 }
 
 /// Pairs as an object, in their order.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
 fn as_map<S: Serializer>(pairs: &&[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(pairs.len()))?;
     for (key, value) in *pairs {

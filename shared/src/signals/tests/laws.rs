@@ -59,7 +59,7 @@ fn mixed() -> impl Strategy<Value = Visit> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn what_is_not_known_adds_no_finding(visit in mixed()) {

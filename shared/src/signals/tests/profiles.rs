@@ -113,6 +113,7 @@ pub(super) fn safari_iphone() -> Visit {
 }
 
 /// Ordinary visitors.
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn all() -> Vec<Visit> {
     let firefox_linux = gecko(desktop(
         "Firefox on Linux",

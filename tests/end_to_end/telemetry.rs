@@ -286,6 +286,11 @@ fn rich() -> Value {
         "webglVendor": "Google Inc. (Intel)",
         "webglRenderer": "ANGLE (Intel, Intel(R) UHD Graphics 620 Direct3D11 vs_5_0 ps_5_0, D3D11)",
         "webglParameters": "07".repeat(16), "webglExtensions": "08".repeat(16), "plugins": "09".repeat(16),
+        "userAgentData": {
+            "platform": "Windows", "platformVersion": "15.0.0", "architecture": "x86", "bitness": "64", "model": "",
+            "mobile": false,
+        },
+        "architecture": 255, "pluginCount": 5, "domBlockers": "0a".repeat(16),
         "colorGamut": "srgb", "contrast": 0, "hdr": false, "reducedMotion": false, "pdfViewer": true,
     })
 }

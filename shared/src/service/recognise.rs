@@ -1,13 +1,8 @@
 //! Which device a visit comes from.
 
-use std::time::Duration;
-
 use crate::device::{self, Candidate, Component, Confidence, Decision, Traits};
 use crate::model::{DeviceKey, Instant};
 use crate::store::Block;
-
-/// How long a list keeps what it says of a device that shows the same again.
-const FRESH: Duration = Duration::from_secs(24 * 3600);
 
 /// What tells one machine from another of its kind. A visit that shows none of it belongs to no device.
 const TELLING: [Component; 7] = [
@@ -40,19 +35,17 @@ pub(super) fn device(traits: &Traits, blocks: &[Block], drawn: DeviceKey) -> (De
 
 /// The lists as they are after the visit, without those that say it already.
 pub(super) fn after(blocks: &[Block], id: DeviceKey, traits: &Traits, now: Instant) -> Vec<Block> {
-    let says_it = |block: &Block| {
-        block.candidates.iter().any(|candidate| {
-            candidate.id == id && candidate.traits == *traits && now.since(candidate.seen_at) < FRESH
-        })
+    let seen = Candidate {
+        id,
+        traits: *traits,
+        seen_at: now,
     };
-    let changed = blocks.iter().filter(|block| !says_it(block)).cloned();
+    let changed = blocks
+        .iter()
+        .filter(|block| !device::is_remembered(&block.candidates, &seen))
+        .cloned();
     changed
         .map(|mut block| {
-            let seen = Candidate {
-                id,
-                traits: *traits,
-                seen_at: now,
-            };
             device::remember(&mut block.candidates, seen);
             block
         })

@@ -129,7 +129,7 @@ impl Admissions {
         let shard = match self.look(tenant, counted, now) {
             Known::Left => {
                 self.with(tenant, counted, now, |share| {
-                    share.left = share.left.saturating_sub(1)
+                    share.left = share.left.saturating_sub(1);
                 });
                 return Ok(Ok(()));
             }

@@ -59,7 +59,8 @@ impl Guest {
     pub fn fingerprint(&self) -> String {
         let digest = Sha256::digest(self.traits.to_bytes());
         let half = digest.iter().take(16);
-        half.map(|byte| format!("{byte:02x}")).collect()
+        let number = half.fold(0, |number: u128, byte| number << 8 | u128::from(*byte));
+        format!("{number:032x}")
     }
 }
 

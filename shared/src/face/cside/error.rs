@@ -197,9 +197,8 @@ impl From<auth::Error> for Error {
     fn from(error: auth::Error) -> Self {
         match error {
             auth::Error::Missing | auth::Error::Invalid => Self::NotAuthenticated,
-            auth::Error::Forbidden(what) => Self::Forbidden(what),
+            auth::Error::Forbidden(what) | auth::Error::SubjectInvalid(what) => Self::Forbidden(what),
             auth::Error::SubjectMissing => Self::Forbidden("the Holdfast-Subject header is required"),
-            auth::Error::SubjectInvalid(what) => Self::Forbidden(what),
             auth::Error::Unavailable(cause) => Self::Unavailable(cause),
         }
     }

@@ -68,11 +68,12 @@ impl Engine {
     }
 
     /// The stream of `table` after `position`, oldest first, each record as a Lambda stream event carries it
-    /// (`eventName`, `dynamodb.Keys`, `NewImage`, `OldImage`, `SequenceNumber`, `userIdentity` on TTL
+    /// (`eventSourceARN`, `eventName`, `dynamodb.Keys`, `NewImage`, `OldImage`, `SequenceNumber`, `userIdentity` on TTL
     /// deletions). Advances `position` past the last one.
     ///
     /// A put that changes nothing also leaves a MODIFY record, which AWS does not write.
     pub fn stream(&self, table: &str, position: &mut StreamPosition) -> Vec<Value> {
+        let stream_arn = self.stream_arn(table);
         let mut records = Vec::new();
         loop {
             let iterator = match position.0.take() {
@@ -92,7 +93,10 @@ impl Engine {
                 return records;
             }
             for record in page.records {
-                records.push(serde_json::to_value(record).expect("a record is JSON"));
+                let mut record = serde_json::to_value(record).expect("a record is JSON");
+                let members = record.as_object_mut().expect("a record has members");
+                members.insert("eventSourceARN".to_owned(), stream_arn.clone().into());
+                records.push(record);
             }
         }
     }
@@ -118,7 +122,7 @@ impl Engine {
         self.database.0.create_table(request).expect("a new table");
     }
 
-    fn stream_start(&self, table: &str) -> String {
+    fn stream_arn(&self, table: &str) -> String {
         let described = self
             .database
             .0
@@ -126,7 +130,11 @@ impl Engine {
                 table_name: table.to_owned(),
             })
             .expect("the table exists");
-        let stream_arn = described.table.latest_stream_arn.expect("the table has a stream");
+        described.table.latest_stream_arn.expect("the table has a stream")
+    }
+
+    fn stream_start(&self, table: &str) -> String {
+        let stream_arn = self.stream_arn(table);
         let stream = self
             .database
             .0

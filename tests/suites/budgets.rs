@@ -111,6 +111,32 @@ async fn validating_a_session_whose_subject_has_a_profile() {
     }
 }
 
+/// Most clients have two addresses, announced by one system or by two, and use either at any request.
+#[tokio::test]
+async fn validating_a_session_from_its_two_addresses_in_turn() {
+    let world = World::new().await;
+    for (name, asn) in [("alice", 64_496), ("bob", 64_497)] {
+        let v4 = located(IP, (64_496, "FR", (48.86, 2.35)), "device-1");
+        let v6 = located("2001:db8::7", (asn, "FR", (48.80, 2.30)), "device-1");
+        let id = world.open_in(name, &v4).await;
+        let (score, usage) = world.proxy.measure(world.score_in(name, id, &v6)).await;
+        assert!(score.is_some_and(|it| it < 45), "{score:?}");
+        assert_within(&usage, (3, 3, 3.0, 1.0, 0.0, 0.0));
+        world.settle().await;
+        // Its score falls back, which is written once.
+        world.score_in(name, id, &v4).await;
+        for context in [&v4, &v6, &v6, &v4] {
+            let (score, usage) = world.proxy.measure(world.score_in(name, id, context)).await;
+            assert_eq!(score, Some(0));
+            assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
+        }
+        // Longer than a twentieth of the idle timeout: then it is written along.
+        world.wait(Duration::from_mins(80));
+        let (_, usage) = world.proxy.measure(world.score_in(name, id, &v4)).await;
+        assert_within(&usage, (2, 2, 1.0, 1.0, 0.0, 0.0));
+    }
+}
+
 #[tokio::test]
 async fn stepping_up_a_session() {
     let world = World::new().await;

@@ -18,4 +18,5 @@ mod limits;
 mod profiles;
 mod races;
 mod timeouts;
+mod unknown;
 mod world;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use shared::model::{
     Anonymity, AutonomousSystem, Context, Facts, Located, Place, Point, Profile, SessionId, Subject,
 };
-use shared::service::{SteppedUp, context};
+use shared::service::{Batch, SteppedUp, context};
+use tests::proxy::{Fault, When};
 
 use crate::world::{IP, USER_AGENT, World, subject};
 
@@ -118,6 +119,70 @@ async fn a_lesson_that_the_stream_brings_twice_or_late_is_learnt_once() {
         world.settle_one(record).await;
     }
     assert_eq!(world.profile("alice").await, once);
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_again_teaches_nothing_that_it_did_not_teach_at_first() {
+    let world = World::new().await;
+    let id = known(&world).await;
+    // A new system and a new device: 55 by itself, so nothing is learnt from the opening.
+    let hotel = located("192.0.2.5", (64_498, "FR", (48.86, 2.35)), "tablet");
+    world.open_in("alice", &hotel).await;
+    // Then the tablet turns up at work, and the opening would be 25.
+    let at_work = located("203.0.113.60", WORK, "tablet");
+    world.score_in("alice", id, &at_work).await;
+    world.settle().await;
+    let first = world.profile("alice").await;
+    assert_eq!((first.devices.len(), first.knows_system(64_498)), (2, false));
+    let mut position = tests::engine::StreamPosition::default();
+    for record in world.engine.stream(crate::world::TABLE, &mut position) {
+        world.settle_one(&record).await;
+    }
+    assert_eq!(world.profile("alice").await, first);
+}
+
+#[tokio::test]
+async fn a_guard_teaches_in_order_though_one_of_its_records_has_to_come_again() {
+    let world = World::new().await;
+    world.open_in("alice", &home()).await;
+    let thief = located("192.0.2.5", NEW_YORK, "device-2");
+    world.open_in("alice", &thief).await;
+    world.open_in("bob", &home()).await;
+    let records = world.stream();
+    let settle = async |failing: usize| {
+        let (mut batch, mut again) = (Batch::default(), Vec::new());
+        for (at, record) in records.iter().enumerate() {
+            let is_profile = |it: &tests::proxy::Request| it.key("sk") == Some("profile");
+            if at < failing {
+                let profiles = When::always().operation("GetItem").matching(is_profile);
+                world.proxy.fault(profiles, [Fault::InternalError]);
+            }
+            if world.settle_in(&mut batch, record).await.is_err() {
+                again.push(record["dynamodb"]["Keys"]["sk"]["S"].clone());
+            }
+            world.proxy.heal();
+        }
+        again.len()
+    };
+    let guards = records
+        .iter()
+        .filter(|it| it["dynamodb"]["Keys"]["sk"]["S"] == "guard")
+        .count();
+    assert_eq!(guards, 3, "{records:#?}");
+    assert_eq!(
+        settle(first_guard(&records) + 1).await,
+        2,
+        "both of alice's, and bob is not held up"
+    );
+    assert!(world.profile("bob").await.knows_country("FR"));
+    assert_eq!(settle(0).await, 0);
+    let profile = world.profile("alice").await;
+    assert!(profile.knows_country("FR") && !profile.knows_country("US"));
+}
+
+fn first_guard(records: &[serde_json::Value]) -> usize {
+    let guard = |it: &serde_json::Value| it["dynamodb"]["Keys"]["sk"]["S"] == "guard";
+    records.iter().position(guard).unwrap()
 }
 
 #[tokio::test]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use shared::model::{Reason, SessionId};
+use shared::model::{Context, Facts, Reason, SessionId};
 use shared::policy::Policy;
-use shared::service::{Outcome, Verdict};
+use shared::service::{Outcome, Proof, SteppedUp, Validation, Verdict, context};
 use tests::proxy::{Fault, When};
 
+use crate::profiles::located;
 use crate::world::{IP, USER_AGENT, World, subject};
 
 /// Ends a session in one of four ways, chosen by `round`.
@@ -271,4 +272,98 @@ async fn no_touch_brings_back_what_ended_after_it_had_looked() {
             assert_eq!(world.ending(id).await.map(|it| it.reason), Some(ending));
         }
     }
+}
+
+#[tokio::test]
+async fn a_judgement_from_before_a_step_up_does_not_undo_it() {
+    let facts = (64_496, "FR", (48.86, 2.35));
+    let home = located(IP, facts, "device-1");
+    let proven = located("192.0.2.5", (64_500, "US", (40.71, -74.01)), "device-2");
+    let newer = USER_AGENT.replace("Chrome/120", "Chrome/121");
+    let upgraded = |context: Context| Context {
+        user_agent: newer.clone(),
+        ..context
+    };
+    // One that is accepted with another browser, one that is suspicious, and one that may not revoke.
+    for (late, score) in [
+        (upgraded(located("198.51.100.9", facts, "device-1")), 0),
+        (
+            located("203.0.113.9", (64_501, "DE", (52.52, 13.41)), "device-1"),
+            65,
+        ),
+        (
+            located("203.0.113.9", (64_501, "DE", (52.52, 13.41)), "device-3"),
+            100,
+        ),
+    ] {
+        let world = World::new().await;
+        let id = world.open_in("alice", &home).await;
+        world.wait(Duration::from_secs(1));
+        let (other, tenant, now) = (own_client(&world), world.tenant.clone(), world.now());
+        let there = proven.clone();
+        let step_up = async move {
+            let proof = Proof {
+                tenant: &tenant,
+                subject: &subject("alice").key(&tenant.id),
+                id,
+                context: &there,
+                now,
+            };
+            assert!(matches!(other.step_up(&proof).await, Ok(SteppedUp::Held { .. })));
+        };
+        let is_guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
+        let touch = When::nth(1).operation("UpdateItem").matching(is_guard);
+        world.proxy.before(touch, step_up);
+        assert_eq!(
+            world.score_read_only("alice", id, &late).await,
+            Some(score),
+            "{late:?}"
+        );
+        world.proxy.heal();
+
+        let key = subject("alice").key(&world.tenant.id);
+        let guard = world
+            .sessions
+            .store()
+            .guard(&world.tenant.id, &key)
+            .await
+            .unwrap();
+        let held = guard.unwrap_or_default().find(id).unwrap().clone();
+        assert_eq!(held.fingerprint, proven.fingerprint, "{late:?}");
+        assert!(held.trail.proven && held.trail.suspicion.is_none(), "{late:?}");
+        let record = world.sessions.store().record(&world.tenant.id, id).await.unwrap();
+        assert_eq!(
+            record.unwrap().current_user_agent(),
+            USER_AGENT,
+            "the proven browser's"
+        );
+        assert_eq!(world.score_in("alice", id, &proven).await, Some(0), "{late:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_judgement_whose_write_was_answered_into_the_void_is_written_once() {
+    let world = World::new().await;
+    let id = world.open("alice").await;
+    let is_guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
+    let lost = When::nth(1).operation("UpdateItem").matching(is_guard);
+    world.proxy.fault(lost, [Fault::LostAfterCommit]);
+    let newer = USER_AGENT.replace("Chrome/120", "Chrome/121");
+    let (context, _) = context(IP, &newer, None, true, Facts::default());
+    let request = Validation {
+        tenant: &world.tenant,
+        subject: &subject("alice").key(&world.tenant.id),
+        id,
+        context: &context,
+        record: None,
+        may_revoke: true,
+        now: world.now(),
+    };
+    let verdict = world.sessions.validate(&request).await.unwrap();
+    let Verdict::Held { session, .. } = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(session.user_agent, context.user_agent_digest());
+    let record = world.sessions.store().record(&world.tenant.id, id).await.unwrap();
+    assert_eq!(record.unwrap().current_user_agent(), newer);
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use shared::clock::{Clock, Fixed, System};
 use shared::model::{Context, Facts, Instant, Partition, Profile, SessionId, Subject};
 use shared::policy::{AtLimit, Policy, Tenant};
-use shared::service::{Open, OpenError, Outcome, Proof, Sessions, SteppedUp, Validation, Verdict, context};
+use shared::service::{
+    Batch, Open, OpenError, Outcome, Proof, Sessions, SteppedUp, Unsettled, Validation, Verdict, context,
+};
 use shared::store::{Error, Store};
 use tests::engine::{self, Engine, StreamPosition};
 use tests::proxy::Proxy;
@@ -254,11 +256,17 @@ impl World {
         }
     }
 
+    /// Settles one record of a batch.
+    pub(crate) async fn settle_in(
+        &self,
+        batch: &mut Batch,
+        record: &serde_json::Value,
+    ) -> Result<(), Unsettled> {
+        self.sessions.settle_record(batch, record, self.now()).await
+    }
+
     pub(crate) async fn settle_one(&self, record: &serde_json::Value) {
-        if let Some(change) = shared::store::change(record).unwrap() {
-            self.sessions.settle(&change, self.now()).await.unwrap();
-            self.sessions.teach(&change, self.now()).await.unwrap();
-        }
+        self.settle_in(&mut Batch::default(), record).await.unwrap();
     }
 
     /// Why a session ended, as its record tells.

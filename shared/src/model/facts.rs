@@ -189,6 +189,11 @@ impl Anonymity {
         [self.hosting, self.vpn, self.proxy, self.tor, self.relay].contains(&Some(true))
     }
 
+    /// Whether a relay of a system's maker stands in between, and nothing else.
+    pub fn relayed_only(self) -> bool {
+        self.relay == Some(true) && !self.for_hire() && self.tor != Some(true)
+    }
+
     /// Whether a data centre, a VPN or a proxy stands in between. A relay of a system's maker does so for anyone who
     /// uses that system, so it speaks against nobody.
     pub fn for_hire(self) -> bool {

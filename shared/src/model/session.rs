@@ -177,14 +177,17 @@ impl HeldSession {
     /// the data, or a request without fingerprint, makes nobody forget; only behind a VPN or the like whose system is
     /// not known, the system before it is not the session's any more.
     pub fn accept(&mut self, context: &Context, now: Instant) {
-        let before = (self.fingerprint, self.asn, self.country.clone(), self.anonymous);
+        let held_by = |it: &Self| {
+            let between = (it.anonymous, it.trail.relay);
+            (it.fingerprint, it.asn, it.country.clone(), between)
+        };
+        let before = held_by(self);
         self.user_agent = context.user_agent_digest();
         self.accept_fingerprint(context.fingerprint, now);
         if let Some(address) = context.address {
             self.accept_address(address, &context.facts, now);
         }
-        let proven = before == (self.fingerprint, self.asn, self.country.clone(), self.anonymous);
-        self.trail.proven &= proven;
+        self.trail.proven &= before == held_by(self);
     }
 
     fn accept_fingerprint(&mut self, fingerprint: Sample, now: Instant) {
@@ -215,11 +218,13 @@ impl HeldSession {
         }
         if facts.anonymity.any() {
             self.anonymous = true;
+            self.trail.relay = facts.anonymity.relayed_only();
             self.geo = None;
             // What stands in between is told apart by its system: another one's would make it known there.
             self.asn = facts.asn();
         } else if facts.asn().is_some() || facts.place().is_some() {
             self.anonymous = false;
+            self.trail.relay = false;
             if let Some(place) = facts.place() {
                 self.geo = place.point.and_then(Geo::of);
             }

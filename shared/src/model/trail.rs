@@ -7,6 +7,9 @@ use super::Instant;
 pub struct Trail {
     /// Whether the latest accepted address is IPv6.
     pub ipv6: bool,
+    /// Whether all that stands between the latest accepted address and its user is a privacy relay of a system's maker;
+    /// only in a session that is held through something.
+    pub relay: bool,
     /// Whether the subject proved itself in the accepted context, so that all of it may be learnt.
     pub proven: bool,
     /// The last day on which a context that may be learnt was accepted, in days since 1970; none when none ever was.

@@ -151,21 +151,11 @@ impl Data {
             .system()
     }
 
-    /// A list says of an address that is not on it that it is none of what the list is complete for.
     fn anonymity(&self, address: IpAddr) -> Anonymity {
         let Some(lists) = &self.anonymity else {
             return Anonymity::default();
         };
-        let record: AnonymityRecord = lists.record(address).unwrap_or_default();
-        let proxy = record.is_public_proxy || record.is_residential_proxy;
-        let own = lists.kind().starts_with(OWN);
-        Anonymity {
-            hosting: Some(record.is_hosting_provider),
-            vpn: (record.is_anonymous_vpn || !own).then_some(record.is_anonymous_vpn),
-            proxy: (proxy || !own).then_some(proxy),
-            tor: Some(record.is_tor_exit_node),
-            relay: (record.is_privacy_relay || own).then_some(record.is_privacy_relay),
-        }
+        anonymity(&lists.record(address).unwrap_or_default(), lists.kind())
     }
 
     fn each(&self) -> impl Iterator<Item = (Role, &Database)> {
@@ -191,6 +181,20 @@ impl Data {
 
 fn place(places: Option<&Database>, address: IpAddr) -> Option<Place> {
     places?.record::<PlaceRecord<'_>>(address)?.place()
+}
+
+/// What lists of this kind say by a record, which is empty for an address that is on none of them: that it is none of
+/// what they are complete for.
+fn anonymity(record: &AnonymityRecord, kind: &str) -> Anonymity {
+    let proxy = record.is_public_proxy || record.is_residential_proxy;
+    let own = kind.starts_with(OWN);
+    Anonymity {
+        hosting: Some(record.is_hosting_provider),
+        vpn: (record.is_anonymous_vpn || !own).then_some(record.is_anonymous_vpn),
+        proxy: (proxy || !own).then_some(proxy),
+        tor: Some(record.is_tor_exit_node),
+        relay: (record.is_privacy_relay || own).then_some(record.is_privacy_relay),
+    }
 }
 
 /// How kinds of databases begin that the builder of this project wrote. They list every exit of Tor and of privacy
@@ -261,5 +265,33 @@ impl Opening {
             path: path.to_owned(),
             reason: reason.to_string(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_lists_never_say_of_an_address_that_it_is_no_vpn_or_proxy() {
+        let own = |record: &AnonymityRecord| anonymity(record, "Holdfast-Anonymous-IP");
+        let unlisted = Anonymity {
+            hosting: Some(false),
+            vpn: None,
+            proxy: None,
+            tor: Some(false),
+            relay: Some(false),
+        };
+        assert_eq!(own(&AnonymityRecord::default()), unlisted);
+        let listed = own(&AnonymityRecord {
+            is_anonymous_vpn: true,
+            ..AnonymityRecord::default()
+        });
+        assert_eq!((listed.vpn, listed.proxy), (Some(true), None));
+        let complete = anonymity(&AnonymityRecord::default(), "GeoIP2-Anonymous-IP");
+        assert_eq!(
+            (complete.vpn, complete.proxy, complete.relay),
+            (Some(false), Some(false), None)
+        );
     }
 }

@@ -15,7 +15,8 @@ pub fn seen(
     now: Instant,
 ) -> HeldSession {
     let mut next = HeldSession {
-        last_activity_at: now,
+        // Another machine's clock may be ahead of this one's.
+        last_activity_at: now.max(held.last_activity_at),
         risk: score.get(),
         ..held.clone()
     };
@@ -31,6 +32,28 @@ pub fn seen(
         }
     }
     next
+}
+
+/// Whether what `next` remembers beyond `held` is worth a write of its own.
+///
+/// A new day is not. Nor is the other one of the two addresses the session is held by, with what is known of it: clients
+/// that have an IPv4 and an IPv6 address use them in turn, at any request. Both are written with the next touch.
+pub fn is_news(held: &HeldSession, next: &HeldSession) -> bool {
+    let mut same = HeldSession {
+        last_activity_at: held.last_activity_at,
+        ..next.clone()
+    };
+    same.trail.learnt_on = held.trail.learnt_on;
+    if (held.ipv4, held.ipv6) == (next.ipv4, next.ipv6) {
+        same.asn = held.asn;
+        same.country.clone_from(&held.country);
+        (same.geo, same.anonymous) = (held.geo, held.anonymous);
+        same.trail.ipv6 = held.trail.ipv6;
+        same.trail.relay = held.trail.relay;
+        same.trail.earlier_system = held.trail.earlier_system;
+        same.trail.proven = held.trail.proven;
+    }
+    same != *held
 }
 
 /// The session after a request with this score was refused and the session left to its owner: under suspicion, and no
@@ -68,5 +91,6 @@ fn shows_all(context: &Context, session: &HeldSession) -> bool {
         && session.asn == facts.asn()
         && session.country.as_deref() == facts.alpha_2()
         && session.anonymous == facts.anonymity.any()
+        && session.trail.relay == facts.anonymity.relayed_only()
         && facts.anonymity.tor != Some(true)
 }

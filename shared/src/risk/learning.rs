@@ -1,7 +1,8 @@
 //! What a profile learns from what its subject's sessions were accepted with.
 //!
 //! A lesson is read from one write to a guard: the session before and after it. It says nothing that the session does
-//! not say itself, so a lesson that comes twice, or late, changes nothing that counts.
+//! not say itself. What a session was opened with is held against the profile as it is then, so lessons are learnt in
+//! their order; whoever teaches sees to that.
 
 use crate::model::{Acquaintance, HeldSession, Profile, Sample};
 
@@ -50,7 +51,11 @@ pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesso
         Sample::Supplied(digest) => Some(digest),
         Sample::Computed(_) => None,
     };
-    let anonymizer = |session: &HeldSession| session.anonymous.then(|| session.asn.unwrap_or(0));
+    // A relay of a system's maker is no anonymizer to be known by: scoring takes it for an ordinary address.
+    let anonymizer = |session: &HeldSession| {
+        let hired = session.anonymous && !session.trail.relay;
+        hired.then(|| session.asn.unwrap_or(0))
+    };
     let lesson = Lesson {
         day,
         manner: match before {
@@ -67,7 +72,7 @@ pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesso
         it.trail.learnt_on == after.trail.learnt_on
             && it.trail.proven == after.trail.proven
             && (it.asn, &it.country, it.fingerprint) == (after.asn, &after.country, after.fingerprint)
-            && it.anonymous == after.anonymous
+            && (it.anonymous, it.trail.relay) == (after.anonymous, after.trail.relay)
     });
     let empty = lesson.system.is_none()
         && lesson.anonymizer.is_none()

@@ -19,7 +19,7 @@ mod travel;
 mod user_agent;
 mod weights;
 
-pub use acceptance::{opening_teaches, refused, seen};
+pub use acceptance::{is_news, opening_teaches, refused, seen};
 pub use assessment::{Assessment, Confidence, assess, needs_history};
 pub use decision::{Action, Level, decide};
 pub use evidence::Evidence;

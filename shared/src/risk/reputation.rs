@@ -38,7 +38,9 @@ fn is_known(evidence: &Evidence<'_>) -> bool {
     let (held, asn) = (evidence.held, evidence.context.facts.asn());
     let same_network = [IP_SAME, IP_SAME_PREFIX].contains(&network::weigh(evidence));
     let same_system = asn.is_some() && held.asn == asn;
-    (held.anonymous && (same_network || same_system))
+    // Who came through a relay is not known for what else is in its system.
+    let hired = held.anonymous && !held.trail.relay;
+    (hired && (same_network || same_system))
         || (asn.is_some() && evidence.profile.is_some_and(|it| it.knows_anonymizer(asn)))
 }
 

@@ -12,6 +12,7 @@ use crate::network::{self as address, Network};
 use crate::policy::{Lists, Mode, RiskPolicy};
 
 mod drift;
+mod ladders;
 mod laws;
 mod learning;
 mod located;

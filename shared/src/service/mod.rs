@@ -23,7 +23,7 @@ pub use fetch::{Fetched, History, State};
 pub use ingest::Ingest;
 pub use list::ActiveSession;
 pub use open::{Open, OpenError, Outcome};
-pub use settle::Settled;
+pub use settle::{Batch, Settled, Unsettled};
 pub use step_up::{Proof, SteppedUp};
 pub use validate::{Validation, Verdict};
 

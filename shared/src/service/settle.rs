@@ -1,11 +1,14 @@
 //! Writing down how sessions ended, and what their subjects are known by, from what the table's stream shows.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::Sessions;
-use crate::model::{Ending, HeldSession, Instant, Reason, SessionId};
+use crate::model::{Ending, HeldSession, Instant, Reason, SessionId, SubjectKey, TenantId};
 use crate::risk::{self, Lesson};
-use crate::store::{Change, Error};
+use crate::store::{Change, Error, change};
 
 /// How long the record of a session may be on its way. Without record after that, the session was never answered.
 const RECORD_LATE: Duration = Duration::from_secs(60);
@@ -20,6 +23,27 @@ pub enum Settled {
     All,
     /// A record is not there yet: look again.
     Later,
+}
+
+/// A batch of the stream, settled record by record in its order.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The guards of which a record has to come again.
+    waiting: HashSet<(TenantId, SubjectKey)>,
+}
+
+/// Why a record has to come again.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsettled {
+    /// The table did not answer, or the record cannot be read.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// The record of a session is on its way.
+    #[error("a session's record is not there yet")]
+    RecordMissing,
+    /// An earlier record of the same guard has to come again, and what is learnt depends on what was learnt before.
+    #[error("an earlier record of its guard comes first")]
+    Waiting,
 }
 
 /// The sessions a write took out, and how they ended.
@@ -55,8 +79,39 @@ pub(super) fn lessons(change: &Change) -> Vec<Lesson> {
 }
 
 impl Sessions {
-    /// Lets the subject's profile learn what one write to its guard taught. Doing it twice, or late, changes nothing
-    /// that counts: days are counted once, and what was seen last stays.
+    /// Settles the next record of a batch: the endings first, then what it teaches.
+    ///
+    /// Endings need no order. Lessons do: after a record that has to come again, its guard teaches nothing more in this
+    /// batch, so that the records that come again teach in the order in which they were written.
+    pub async fn settle_record(
+        &self,
+        batch: &mut Batch,
+        record: &Value,
+        now: Instant,
+    ) -> Result<(), Unsettled> {
+        let Some(change) = change(record)? else {
+            return Ok(());
+        };
+        let settled = self.settle_change(batch, &change, now).await;
+        if settled.is_err() {
+            batch.waiting.insert((change.tenant, change.subject));
+        }
+        settled
+    }
+
+    async fn settle_change(&self, batch: &Batch, change: &Change, now: Instant) -> Result<(), Unsettled> {
+        if self.settle(change, now).await? == Settled::Later {
+            return Err(Unsettled::RecordMissing);
+        }
+        let guard = (change.tenant.clone(), change.subject.clone());
+        if batch.waiting.contains(&guard) && !lessons(change).is_empty() {
+            return Err(Unsettled::Waiting);
+        }
+        Ok(self.teach(change, now).await?)
+    }
+
+    /// Lets the subject's profile learn what one write to its guard taught: one read and one write, only if there is
+    /// something. What stands where the profile has learnt already, or before that, has been learnt or is too late.
     pub async fn teach(&self, change: &Change, now: Instant) -> Result<(), Error> {
         let lessons = lessons(change);
         if lessons.is_empty() {
@@ -65,11 +120,21 @@ impl Sessions {
         let (tenant, subject) = (&change.tenant, &change.subject);
         for _ in 0..MOST_TRIES {
             let seen = self.store.profile(tenant, subject, now).await?;
+            let position = change.position.as_ref();
+            if position.is_some_and(|it| seen.is_past(it)) {
+                return Ok(());
+            }
             let mut next = seen.profile.clone();
             for lesson in &lessons {
                 next = risk::learn(&next, lesson).unwrap_or(next);
             }
-            if next == seen.profile || self.store.put_profile(tenant, subject, &seen, &next, now).await? {
+            if next == seen.profile {
+                return Ok(());
+            }
+            let put = self
+                .store
+                .put_profile(tenant, subject, &seen, &next, position, now);
+            if put.await? {
                 return Ok(());
             }
         }

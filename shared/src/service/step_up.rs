@@ -4,7 +4,7 @@ use super::Sessions;
 use crate::model::{Context, HeldSession, Instant, Profile, SessionId, SubjectKey, Trail};
 use crate::policy::Tenant;
 use crate::risk::{self, Evidence, Score};
-use crate::store::{Error, Touch, Touched};
+use crate::store::{Error, Learnt, Touch, Touched};
 
 /// A session whose subject proved itself.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Sessions {
         let touch = Touch {
             id: proof.id,
             now: proof.now,
-            changed: Some(&next),
+            learnt: Learnt::Proven(&next),
         };
         let touched = self.store.touch(tenant, subject, &touch);
         let touched = if next.user_agent == held.user_agent {
@@ -67,7 +67,7 @@ impl Sessions {
         };
         Ok(match touched {
             Touched::Gone => SteppedUp::NotHeld { expired: false },
-            Touched::Written | Touched::Newer => SteppedUp::Held { score },
+            Touched::Written | Touched::Newer(_) => SteppedUp::Held { score },
         })
     }
 }
@@ -84,10 +84,12 @@ fn moved(held: &HeldSession, proof: &Proof<'_>) -> (HeldSession, Score) {
     if held.trail.learnt_on.is_none() {
         // Nobody but its opener's own word says so: a proof of something else is none of this.
         (next.asn, next.country, next.geo, next.anonymous) = (None, None, None, false);
+        next.trail.relay = false;
     }
     next.accept(proof.context, proof.now);
     next.trail = Trail {
         ipv6: next.trail.ipv6,
+        relay: next.trail.relay,
         proven: true,
         learnt_on: Some(Profile::day(proof.now)),
         ..Trail::default()

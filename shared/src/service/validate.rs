@@ -4,7 +4,7 @@ use super::Sessions;
 use crate::model::{Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey};
 use crate::policy::Tenant;
 use crate::risk::{self, Action, Assessment, Evidence};
-use crate::store::{Error, Known, Stamp, Touch, Touched};
+use crate::store::{Error, Known, Learnt, Stamp, Touch, Touched};
 
 /// A session to be validated.
 #[derive(Debug, Clone)]
@@ -84,7 +84,10 @@ impl Sessions {
                 let touch = Touch {
                     id: request.id,
                     now: request.now,
-                    changed: Some(&session),
+                    learnt: Learnt::Judged {
+                        seen: held,
+                        next: &session,
+                    },
                 };
                 if session != *held {
                     self.store.touch(tenant, request.subject, &touch).await?;
@@ -97,18 +100,8 @@ impl Sessions {
             });
         }
         let next = risk::seen(held, request.context, assessment.score(), policy, request.now);
-        let as_before = HeldSession {
-            last_activity_at: held.last_activity_at,
-            ..next.clone()
-        };
-        let changed = as_before != *held;
-        // A new day alone is worth no write of its own.
-        let new_day_only = {
-            let mut same_day = as_before;
-            same_day.trail.learnt_on = held.trail.learnt_on;
-            same_day == *held
-        };
-        if new_day_only && !held.touch_is_due(request.now) {
+        let news = risk::is_news(held, &next);
+        if !news && !held.touch_is_due(request.now) {
             return Ok(Verdict::Held {
                 session: Box::new(held.clone()),
                 assessment,
@@ -116,35 +109,58 @@ impl Sessions {
             });
         }
 
+        let touched = self.remember(request, held, &next, evidence.record).await?;
+        let session = match touched {
+            Touched::Gone => return Ok(Verdict::NotHeld { expired: false }),
+            Touched::Written => Box::new(next),
+            // Someone was faster: the verdict stands for the session as it was read, and moves nothing.
+            Touched::Newer(stored) => stored,
+        };
+        Ok(Verdict::Held {
+            session,
+            assessment,
+            action,
+        })
+    }
+
+    /// Writes the session as it should be from now on over the one that was judged, and beside it a new user agent into
+    /// its record, which is read as `record`.
+    async fn remember(
+        &self,
+        request: &Validation<'_>,
+        held: &HeldSession,
+        next: &HeldSession,
+        record: Option<&SessionRecord>,
+    ) -> Result<Touched, Error> {
+        let (tenant, id) = (&request.tenant.id, request.id);
+        let as_before = HeldSession {
+            last_activity_at: held.last_activity_at,
+            ..next.clone()
+        };
         let touch = Touch {
-            id: request.id,
+            id,
             now: request.now,
-            changed: changed.then_some(&next),
+            learnt: if as_before == *held {
+                Learnt::Activity
+            } else {
+                Learnt::Judged { seen: held, next }
+            },
         };
         let touched = self.store.touch(tenant, request.subject, &touch);
-        let touched = if next.user_agent == held.user_agent {
-            touched.await?
-        } else {
-            let text = self
-                .store
-                .record_user_agent(tenant, request.id, &request.context.user_agent);
-            let (touched, recorded) = tokio::join!(touched, text);
-            recorded?;
-            touched?
-        };
-        Ok(match touched {
-            Touched::Gone => Verdict::NotHeld { expired: false },
-            Touched::Written => Verdict::Held {
-                session: Box::new(next),
-                assessment,
-                action,
-            },
-            Touched::Newer => Verdict::Held {
-                session: Box::new(held.clone()),
-                assessment,
-                action,
-            },
-        })
+        if next.user_agent == held.user_agent {
+            return touched.await;
+        }
+        let ours = &request.context.user_agent;
+        let text = self.store.record_user_agent(tenant, id, ours);
+        let (touched, recorded) = tokio::join!(touched, text);
+        recorded?;
+        let touched = touched?;
+        if let (Touched::Newer(_), Some(record)) = (&touched, record) {
+            // Else the next request of that browser would be compared with itself.
+            let earlier = record.current_user_agent();
+            self.store.restore_user_agent(tenant, id, ours, earlier).await?;
+        }
+        Ok(touched)
     }
 
     /// Record and profile, as far as they are not at hand: one request.

@@ -55,6 +55,7 @@ attributes! {
     LATEST = "latest" => "pl", "Profile: latest day something was learnt on";
     DAYS = "days" => "py", "Profile: on how many days something was learnt";
     REVISION = "revision" => "pv", "Profile: how often it was written";
+    POSITION = "position" => "po", "Profile: the place in the stream up to which it has learnt";
 
     KIND = "kind" => "h", "Record: `h` for a held session, `o` for an observed one";
     SUBJECT = "subject" => "s", "Record: the subject's name";

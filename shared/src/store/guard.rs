@@ -370,7 +370,7 @@ impl Store {
     ) -> Result<Touched, Error> {
         let (update, condition, values) = touch.expressions(self.guard_kept);
         let written = self
-            .update(&Key::guard(tenant, subject), update, condition, values)
+            .update(&Key::guard(tenant, subject), update, &condition, values)
             .expression_attribute_names("#id", touch.id.to_compact())
             .send()
             .await;
@@ -379,10 +379,11 @@ impl Store {
             Write::Refused(None) => Ok(Touched::Gone),
             Write::Refused(Some(item)) => {
                 let guard = Guard::read(&item)?;
-                Ok(if guard.find(touch.id).is_some() {
-                    Touched::Newer
-                } else {
-                    Touched::Gone
+                Ok(match (guard.find(touch.id), touch.learnt) {
+                    (None, _) => Touched::Gone,
+                    // An earlier sending of this very touch.
+                    (Some(stored), Learnt::Judged { next, .. }) if stored == next => Touched::Written,
+                    (Some(stored), _) => Touched::Newer(Box::new(stored.clone())),
                 })
             }
         }
@@ -604,45 +605,77 @@ impl Leaving {
     }
 }
 
-/// What a validate learnt about a held session.
+/// A held session was used.
 #[derive(Debug, Clone)]
 pub struct Touch<'a> {
     /// The session.
     pub id: SessionId,
     /// When it was used.
     pub now: Instant,
-    /// The session as it should be from now on, where more than its last activity changed.
-    pub changed: Option<&'a HeldSession>,
+    /// What was learnt about it.
+    pub learnt: Learnt<'a>,
+}
+
+/// What a request showed of a held session.
+#[derive(Debug, Clone, Copy)]
+pub enum Learnt<'a> {
+    /// That it is alive.
+    Activity,
+    /// What follows from judging it as it was `seen`; it is written only over that.
+    Judged {
+        /// The session as it was judged.
+        seen: &'a HeldSession,
+        /// The session as it should be from now on.
+        next: &'a HeldSession,
+    },
+    /// That its subject proved itself, which stands whatever was written since it was read.
+    Proven(&'a HeldSession),
 }
 
 impl Touch<'_> {
-    fn expressions(
-        &self,
-        kept: Duration,
-    ) -> (&'static str, &'static str, [(&'static str, AttributeValue); 2]) {
-        let ttl = (":ttl", ttl(self.now, kept));
-        match self.changed {
-            None => (
-                "SET #sessions.#id.#last_activity = :now, #ttl = :ttl",
-                "attribute_exists(#sessions.#id) AND #sessions.#id.#last_activity < :now",
-                [(":now", time(self.now)), ttl],
-            ),
-            Some(session) => (
-                "SET #sessions.#id = :session, #ttl = :ttl",
-                "attribute_exists(#sessions.#id)",
-                [(":session", held_item(session)), ttl],
-            ),
+    fn expressions(&self, kept: Duration) -> (&'static str, String, Vec<(&'static str, AttributeValue)>) {
+        let held = "attribute_exists(#sessions.#id)";
+        let whole = "SET #sessions.#id = :session, #ttl = :ttl";
+        let mut values = vec![(":ttl", ttl(self.now, kept))];
+        match self.learnt {
+            Learnt::Activity => {
+                values.push((":now", time(self.now)));
+                let condition = format!("{held} AND #sessions.#id.#last_activity < :now");
+                (
+                    "SET #sessions.#id.#last_activity = :now, #ttl = :ttl",
+                    condition,
+                    values,
+                )
+            }
+            Learnt::Judged { seen, next } => {
+                values.push((":session", held_item(next)));
+                values.push((":seen", time(seen.last_activity_at)));
+                // A proof, and whatever else moves what a session is held by, shows in one of the two.
+                let trail = trail::pack(seen);
+                let trail = if trail.is_empty() {
+                    "attribute_not_exists(#sessions.#id.#trail)"
+                } else {
+                    values.push((":trail", bytes(&trail)));
+                    "#sessions.#id.#trail = :trail"
+                };
+                let condition = format!("{held} AND #sessions.#id.#last_activity = :seen AND {trail}");
+                (whole, condition, values)
+            }
+            Learnt::Proven(session) => {
+                values.push((":session", held_item(session)));
+                (whole, held.to_owned(), values)
+            }
         }
     }
 }
 
 /// What became of a touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touched {
     /// It is written.
     Written,
-    /// A later one was written before it.
-    Newer,
+    /// Another one was written before it; the session as that left it.
+    Newer(Box<HeldSession>),
     /// The session is not held any more.
     Gone,
 }

@@ -46,9 +46,10 @@ fn largest_entry() -> AttributeValue {
             longitude: -17_999,
             radius_km: 999,
         }),
-        anonymous: true,
+        anonymous: false,
         trail: Trail {
             ipv6: true,
+            relay: false,
             proven: true,
             learnt_on: Some(u16::MAX),
             suspicion: Some(Suspicion::new(START + Duration::from_hours(700), START)),

@@ -33,13 +33,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 pub use client::PutClient;
 pub use credentials::Credentials;
 pub use due::{DueGuard, DuePage};
-pub use guard::{Due, Guard, Opened, Opening, Removed, Touch, Touched};
+pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;
 pub use profile::{Known, Revision};
 pub use record::Stamp;
-pub use stream::{Change, change};
+pub use stream::{Change, Position, change};
 
 /// What storage can do to us.
 #[derive(Debug, thiserror::Error)]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, REVISION, SINCE, SORT_KEY};
-use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number};
+use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, POSITION, REVISION, SINCE, SORT_KEY};
+use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number, text};
 use super::keys::Key;
-use super::{Error, Store, Write};
+use super::{Error, Position, Store, Write};
 use crate::model::{Acquaintance, Instant, Profile, SessionId, SessionRecord, SubjectKey, TenantId};
 
 /// How long a profile is kept after it last learnt something.
@@ -19,6 +19,16 @@ pub struct Revision {
     /// The profile; empty where there was none.
     pub profile: Profile,
     written: u64,
+    position: Option<Position>,
+}
+
+impl Revision {
+    /// Whether the profile has learnt already from what stands at `position`, or from something after it.
+    pub fn is_past(&self, position: &Position) -> bool {
+        self.position
+            .as_ref()
+            .is_some_and(|it| it == position || position.is_before(it))
+    }
 }
 
 /// What is known of a session and its subject beyond the guard.
@@ -73,20 +83,24 @@ impl Store {
         })
     }
 
-    /// Writes `next` in place of what `seen` was: one request. False when another one was faster.
+    /// Writes `next`, learnt from what stands at `position` of the stream, in place of what `seen` was: one request.
+    /// False when another one was faster.
     pub async fn put_profile(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         seen: &Revision,
         next: &Profile,
+        position: Option<&Position>,
         now: Instant,
     ) -> Result<bool, Error> {
-        let update = "SET #networks = :networks, #countries = :countries, #devices = :devices, #since = :since, \
-             #latest = :latest, #days = :days, #revision = :next, #ttl = :ttl, #schema = :schema";
+        let mut update =
+            "SET #networks = :networks, #countries = :countries, #devices = :devices, #since = :since, \
+             #latest = :latest, #days = :days, #revision = :next, #ttl = :ttl, #schema = :schema"
+                .to_owned();
         let condition = "(attribute_not_exists(#revision) OR #revision = :seen) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
-        let values = [
+        let mut values = vec![
             (":networks", bytes(&pack(&next.networks))),
             (":countries", bytes(&pack(&next.countries))),
             (":devices", bytes(&pack(&next.devices))),
@@ -98,8 +112,12 @@ impl Store {
             (":ttl", number((now + KEPT).secs())),
             (":schema", number(SCHEMA_VERSION)),
         ];
+        if let Some(position) = position {
+            update.push_str(", #position = :position");
+            values.push((":position", text(position.to_text())));
+        }
         let key = Key::profile(tenant, subject);
-        let written = self.update(&key, update, condition, values).send().await;
+        let written = self.update(&key, &update, condition, values).send().await;
         Ok(matches!(Write::of(written)?, Write::Done(_)))
     }
 }
@@ -109,6 +127,7 @@ fn read(item: Option<&Item>, empty: Profile, now: Instant) -> Result<Revision, E
         return Ok(Revision {
             profile: empty,
             written: 0,
+            position: None,
         });
     };
     let reader = Reader::open(item)?;
@@ -123,6 +142,7 @@ fn read(item: Option<&Item>, empty: Profile, now: Instant) -> Result<Revision, E
     Ok(Revision {
         profile: profile.at(now),
         written: reader.number(REVISION)?,
+        position: reader.opt_text(POSITION)?.and_then(Position::from_text),
     })
 }
 

@@ -237,6 +237,22 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
+    /// Takes back the latest user agent `ours`, if it is still there, in favour of the `earlier` one.
+    pub async fn restore_user_agent(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        ours: &str,
+        earlier: &str,
+    ) -> Result<(), Error> {
+        let stored = |it| text(clipped(it, SessionRecord::MAX_USER_AGENT));
+        let (update, condition) = ("SET #latest_user_agent = :earlier", "#latest_user_agent = :ours");
+        let values = [(":earlier", stored(earlier)), (":ours", stored(ours))];
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, update, condition, values).send().await;
+        Write::of(written).map(|_| ())
+    }
+
     /// Writes down how a session of `subject` ended, unless that is written already. The record of an observed session
     /// that had not ended comes back as it was.
     ///

@@ -20,6 +20,47 @@ pub struct Change {
     pub before: Guard,
     /// The guard after.
     pub after: Guard,
+    /// Where in the stream it stands, where the record tells.
+    pub position: Option<Position>,
+}
+
+/// Where in which stream a record stands. The writes to one item stand in the order in which they were made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    stream: String,
+    sequence: String,
+}
+
+impl Position {
+    fn of(record: &Value) -> Option<Self> {
+        let (_, stream) = record.get("eventSourceARN")?.as_str()?.rsplit_once("/stream/")?;
+        let sequence = record.pointer("/dynamodb/SequenceNumber")?.as_str()?;
+        Self::new(stream, sequence)
+    }
+
+    fn new(stream: &str, sequence: &str) -> Option<Self> {
+        let digits = !sequence.is_empty() && sequence.bytes().all(|it| it.is_ascii_digit());
+        digits.then(|| Self {
+            stream: stream.to_owned(),
+            sequence: sequence.trim_start_matches('0').to_owned(),
+        })
+    }
+
+    /// Whether `other` stands further on. Never in another stream, as a restored table has: the two know no order.
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        // Up to 40 digits, which no integer holds: the longer number is the larger one.
+        let length = self.sequence.len().cmp(&other.sequence.len());
+        self.stream == other.stream && length.then_with(|| self.sequence.cmp(&other.sequence)).is_lt()
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        format!("{}#{}", self.stream, self.sequence)
+    }
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        let (stream, sequence) = text.rsplit_once('#')?;
+        Self::new(stream, sequence)
+    }
 }
 
 /// Reads one record of the stream, in the form Lambda passes it.
@@ -56,6 +97,7 @@ pub fn change(record: &Value) -> Result<Option<Change>, Error> {
         subject,
         before: guard(old.as_ref())?,
         after: guard(new.as_ref())?,
+        position: Position::of(record),
     }))
 }
 
@@ -109,5 +151,57 @@ mod json {
             "BS" => AttributeValue::Bs(value.as_array()?.iter().map(blob).collect::<Option<_>>()?),
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(stream: &str, sequence: &str) -> Value {
+        serde_json::json!({
+            "eventSourceARN": format!("arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/{stream}"),
+            "dynamodb": {"SequenceNumber": sequence},
+        })
+    }
+
+    #[test]
+    fn positions_of_one_stream_are_in_the_order_of_their_numbers() {
+        let at = |stream, sequence| Position::of(&record(stream, sequence)).unwrap();
+        let (this, other) = ("2026-01-01T00:00:00.000", "2026-02-01T00:00:00.000");
+        for (earlier, later) in [
+            ("9", "10"),
+            ("000000000000000000009", "10"),
+            ("4421584500000000017450439091", "4421584500000000017450439092"),
+            (
+                "999999999999999999999999999999999999999",
+                "1000000000000000000000000000000000000000",
+            ),
+        ] {
+            assert!(at(this, earlier).is_before(&at(this, later)), "{earlier} {later}");
+            assert!(
+                !at(this, later).is_before(&at(this, earlier)),
+                "{earlier} {later}"
+            );
+            assert!(
+                !at(this, earlier).is_before(&at(other, later)),
+                "{earlier} {later}"
+            );
+        }
+        let same = at(this, "12");
+        assert!(!same.is_before(&same));
+        assert_eq!(Position::from_text(&same.to_text()), Some(same));
+    }
+
+    #[test]
+    fn a_record_that_does_not_say_where_it_stands_has_no_position() {
+        for odd in [
+            record("2026", ""),
+            record("2026", "poison"),
+            serde_json::json!({"dynamodb": {"SequenceNumber": "7"}}),
+            serde_json::json!({"eventSourceARN": "arn", "dynamodb": {"SequenceNumber": "7"}}),
+        ] {
+            assert_eq!(Position::of(&odd), None, "{odd}");
+        }
     }
 }

@@ -14,6 +14,7 @@
 //! | 21 to 27 | earlier autonomous system, when it was left |
 //! | 28 to 34 | earlier fingerprint, when it was left |
 //!
+//! A session held through something has no place, so the flags of both together say that it is a privacy relay alone.
 //! Times are seconds since the session was opened, 3 bytes: 194 days, longer than any session lives.
 
 use super::item::Bytes;
@@ -45,7 +46,7 @@ pub(super) fn pack(session: &HeldSession) -> Vec<u8> {
     let flags = flag(IPV6, trail.ipv6)
         | flag(PROVEN, trail.proven)
         | flag(ANONYMOUS, session.anonymous)
-        | flag(GEO, session.geo.is_some())
+        | flag(GEO, session.geo.is_some() || (session.anonymous && trail.relay))
         | flag(SUSPICION, trail.suspicion.is_some())
         | flag(EARLIER_SYSTEM, trail.earlier_system.is_some())
         | flag(
@@ -113,10 +114,11 @@ pub(super) fn unpack(packed: &[u8], session: &mut HeldSession) {
         .then(|| String::from_utf8(country.to_vec()).ok())
         .flatten();
     session.asn = (asn != 0).then_some(asn);
-    session.geo = has(GEO).then_some(geo);
+    session.geo = (has(GEO) && !has(ANONYMOUS)).then_some(geo);
     session.anonymous = has(ANONYMOUS);
     session.trail = Trail {
         ipv6: has(IPV6),
+        relay: has(ANONYMOUS) && has(GEO),
         proven: has(PROVEN),
         learnt_on: (day != 0).then_some(day),
         suspicion: has(SUSPICION).then_some(suspicion),
@@ -157,7 +159,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_packed_is_unpacked(
-            flags in any::<[bool; 3]>(),
+            flags in any::<[bool; 4]>(),
             day in proptest::option::of(1..=u16::MAX),
             country in proptest::option::of("[A-Z]{2}"),
             asn in proptest::option::of(1..=u32::MAX),
@@ -170,10 +172,14 @@ mod tests {
             let session = HeldSession {
                 country,
                 asn,
-                geo: geo.map(|(latitude, longitude, radius_km)| Geo { latitude, longitude, radius_km }),
+                // What is held through something has no place.
+                geo: geo
+                    .filter(|_| !flags[0])
+                    .map(|(latitude, longitude, radius_km)| Geo { latitude, longitude, radius_km }),
                 anonymous: flags[0],
                 trail: Trail {
                     ipv6: flags[1],
+                    relay: flags[0] && flags[3],
                     proven: flags[2],
                     learnt_on: day,
                     suspicion: suspicion.map(|(since, before)| Suspicion {

@@ -1,6 +1,6 @@
 //! Laws of the model, over sessions, subjects and requests of every kind.
 
-use super::located::{acquainted, elsewhere, facts, nobody};
+use super::located::{acquainted, nobody};
 use super::*;
 use crate::model::{Anonymity, AutonomousSystem, Located, Place, Point, Profile, Suspicion};
 use crate::policy::Pattern;
@@ -43,12 +43,12 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     })
 }
 
-fn located_context() -> impl Strategy<Value = Context> {
+pub(super) fn located_context() -> impl Strategy<Value = Context> {
     (any_context(), any_facts()).prop_map(|(context, facts)| Context { facts, ..context })
 }
 
 /// A session with up to three accepted contexts behind it.
-fn any_session() -> impl Strategy<Value = (HeldSession, SessionRecord)> {
+pub(super) fn any_session() -> impl Strategy<Value = (HeldSession, SessionRecord)> {
     let steps = proptest::collection::vec((located_context(), 0..90_u64), 1..4);
     (steps, proptest::option::of((0..90_u64, 0..90_u64))).prop_map(|(steps, suspicion)| {
         let (mut held, mut record) = opened(&steps[0].0);
@@ -80,7 +80,7 @@ fn any_lists() -> impl Strategy<Value = Lists> {
     (list(), list()).prop_map(|(deny, allow)| Lists { deny, allow })
 }
 
-fn any_profile() -> impl Strategy<Value = Option<Profile>> {
+pub(super) fn any_profile() -> impl Strategy<Value = Option<Profile>> {
     proptest::sample::select(vec![None, Some(nobody()), Some(acquainted())])
 }
 
@@ -153,6 +153,28 @@ proptest! {
     }
 
     #[test]
+    fn what_the_data_cannot_tell_scores_as_if_it_were_not_so(
+        (held, record) in any_session(),
+        context in located_context(),
+        lists in any_lists(),
+        profile in any_profile(),
+        known in any::<[bool; 5]>(),
+    ) {
+        let sum = |known: [bool; 5]| {
+            let mut context = context.clone();
+            let Anonymity { hosting, vpn, proxy, tor, relay } = &mut context.facts.anonymity;
+            for (flag, known) in [hosting, vpn, proxy, tor, relay].into_iter().zip(known) {
+                if *flag != Some(true) {
+                    *flag = known.then_some(false);
+                }
+            }
+            let profile = profile.as_ref();
+            assess(&Evidence { profile, lists: &lists, ..evidence(&held, Some(&record), &context) }).sum()
+        };
+        prop_assert_eq!(sum(known), sum([true; 5]));
+    }
+
+    #[test]
     fn a_profile_never_raises_a_score_unless_it_tells_the_country_apart(
         (mut held, record) in any_session(),
         context in located_context(),
@@ -189,70 +211,4 @@ proptest! {
             prop_assert!(text.parse::<IpAddr>().is_err(), "{}", text);
         }
     }
-}
-
-/// From the smallest deviation to the largest, in each group that knows of addresses.
-#[test]
-fn a_larger_deviation_in_what_is_known_of_an_address_never_scores_lower() {
-    let (held, record) = opened(&located::home());
-    let profile = acquainted();
-    let sum = |context: &Context, minutes: u64, deny: bool| {
-        let lists = Lists {
-            deny: if deny {
-                vec!["0.0.0.0/0".parse().unwrap()]
-            } else {
-                Vec::new()
-            },
-            ..Lists::default()
-        };
-        assess(&Evidence {
-            profile: Some(&profile),
-            lists: &lists,
-            now: START + Duration::from_mins(minutes),
-            ..evidence(&held, Some(&record), context)
-        })
-        .sum()
-    };
-    let at = |ip: &str, asn, country: &str| elsewhere(ip, facts(asn, country, None));
-    let networks = [
-        at("198.51.100.7", 64_496, "FR"),
-        at("198.51.100.9", 64_496, "FR"),
-        at("203.0.113.5", 64_496, "FR"),
-        at("203.0.113.5", 64_497, "FR"),
-        at("203.0.113.5", 64_498, "FR"),
-        at("203.0.113.5", 64_498, "DE"),
-        at("203.0.113.5", 64_498, "US"),
-    ];
-    let of_networks: Vec<i32> = networks.iter().map(|it| sum(it, 600, false)).collect();
-    assert!(of_networks.is_sorted(), "{of_networks:?}");
-
-    let reputed = |set: fn(&mut Anonymity)| {
-        let mut context = at("203.0.113.5", 64_497, "FR");
-        set(&mut context.facts.anonymity);
-        context
-    };
-    let reputations = [
-        sum(&reputed(|_| ()), 10, false),
-        sum(&reputed(|it| it.relay = Some(true)), 10, false),
-        sum(&reputed(|it| it.vpn = Some(true)), 10, false),
-        sum(&reputed(|it| it.tor = Some(true)), 10, false),
-        sum(&reputed(|_| ()), 10, true),
-    ];
-    assert!(reputations.is_sorted(), "{reputations:?}");
-
-    for minutes in [1, 30, 600] {
-        let mut farther = Vec::new();
-        for tenths in 0..150 {
-            let east = 2.35 + f64::from(tenths) / 10.0;
-            let there = facts(64_496, "FR", Some((48.86, east, 50)));
-            farther.push(sum(&elsewhere("203.0.113.5", there), minutes, false));
-        }
-        assert!(farther.is_sorted(), "{minutes}: {farther:?}");
-    }
-    let there = elsewhere("203.0.113.5", facts(64_496, "FR", Some((48.86, 17.0, 50))));
-    let sooner: Vec<i32> = (0..200)
-        .rev()
-        .map(|minutes| sum(&there, minutes, false))
-        .collect();
-    assert!(sooner.is_sorted(), "{sooner:?}");
 }

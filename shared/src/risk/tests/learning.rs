@@ -2,7 +2,7 @@
 
 use super::located::{acquainted, elsewhere, facts, home, nobody};
 use super::*;
-use crate::model::Profile;
+use crate::model::{Anonymity, Profile};
 
 fn today() -> u16 {
     Profile::day(START)
@@ -117,6 +117,30 @@ fn a_session_opened_where_nobody_knows_the_subject_does_not_teach_the_place() {
         learnt(&known, None, &fresh(&tablet)).devices.len(),
         known.devices.len() + 1
     );
+}
+
+#[test]
+fn an_opening_through_a_privacy_relay_is_held_against_its_subject_as_little_as_it_scores() {
+    let known = acquainted();
+    let through = |by: fn(&mut Anonymity)| {
+        let mut facts = facts(64_498, "FR", None);
+        by(&mut facts.anonymity);
+        elsewhere("203.0.113.5", facts)
+    };
+    let device = |context| Context {
+        fingerprint: Sample::supplied("tablet"),
+        ..context
+    };
+    let relay = fresh(&device(through(|it| it.relay = Some(true))));
+    let profile = learnt(&known, None, &relay);
+    assert!(profile.knows_system(64_498), "25");
+    assert!(!profile.knows_anonymizer(Some(64_498)));
+    for hired in [
+        through(|it| it.vpn = Some(true)),
+        through(|it| (it.relay, it.hosting) = (Some(true), Some(true))),
+    ] {
+        assert_eq!(learnt(&known, None, &fresh(&device(hired))), known, "25 and 35");
+    }
 }
 
 #[test]

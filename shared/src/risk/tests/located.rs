@@ -343,6 +343,22 @@ fn what_stands_between_tells_no_place() {
 }
 
 #[test]
+fn who_came_through_a_relay_is_not_known_for_what_else_is_in_its_system() {
+    let there = |by| elsewhere("203.0.113.5", anonymous(facts(64_511, "FR", None), by));
+    let hired = there(|it| it.hosting = Some(true));
+    for (by, expected) in [
+        (there(|it| it.relay = Some(true)), "anonymizer_new"),
+        (there(|it| it.vpn = Some(true)), "anonymizer_known"),
+    ] {
+        let (held, record) = opened(&by);
+        assert!(
+            names(&assessed(&held, Some(&record), &hired)).contains(&expected),
+            "{expected}"
+        );
+    }
+}
+
+#[test]
 fn a_gap_in_the_data_makes_no_session_forget() {
     let (held, _) = opened(&home());
     for gap in [Facts::default(), Facts::absent(crate::model::Absence::Unknown)] {

@@ -1,0 +1,76 @@
+/** Debian's Chromium under Playwright, and what is watched while it shows a page. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const executablePath = process.env.HOLDFAST_CHROMIUM ?? '/usr/bin/chromium';
+
+/** A person's Chrome as well as headless Chromium can play it: it hides that it is driven. */
+export const UNMASKED = ['--disable-blink-features=AutomationControlled'];
+
+/**
+ * A browser with a profile of its own.
+ *
+ * @param profile - folder of the profile; a new one that goes with the browser where it is left out
+ */
+export async function openBrowser({ args = [], env = {}, profile } = {}) {
+  const folder = profile ?? newProfile();
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath,
+    headless: true,
+    // Or Playwright makes every window of one size.
+    viewport: null,
+    args: [
+      // CI is root in a container.
+      '--no-sandbox',
+      // Names that a page on plain http may have; an address of loopback alone would be a secure context.
+      '--host-resolver-rules=MAP *.test 127.0.0.1',
+      ...args,
+    ],
+    env: { ...process.env, ...env },
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      if (!profile) removeProfile(folder);
+    },
+  };
+}
+
+/** A folder for a profile. */
+export function newProfile() {
+  return mkdtempSync(join(tmpdir(), 'holdfast-browser-'));
+}
+
+/** Removes it. Chromium's helpers may still be writing when it has ended. */
+export function removeProfile(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
+/**
+ * Opens the address, and notes what the page does.
+ *
+ * @param before - told of the page before it goes there
+ */
+export async function visit(context, url, before = async () => undefined) {
+  const page = await context.newPage();
+  const seen = { page, hosts: new Set(), complaints: [], payloads: [], posts: [] };
+  page.on('request', (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (!['data:', 'blob:', 'about:'].includes(protocol)) seen.hosts.add(host);
+    if (request.method() === 'POST') {
+      seen.posts.push(request);
+      seen.payloads.push(JSON.parse(request.postData()));
+    }
+  });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) seen.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => seen.complaints.push(String(error)));
+  await before(page);
+  await page.goto(url);
+  return seen;
+}

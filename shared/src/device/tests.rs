@@ -137,7 +137,12 @@ fn what_people_and_updates_change_keeps_the_id() {
         ("settings", |it| it.reduced_motion = Some(true)),
     ];
     for (name, change) in cases {
-        for (components, agent) in [(desktop(), CHROME), (phone(), IPHONE)] {
+        let sparse = Components {
+            dom_blockers: None,
+            plugins: None,
+            ..desktop()
+        };
+        for (components, agent) in [(desktop(), CHROME), (sparse, CHROME), (phone(), IPHONE)] {
             let before = Traits::of(&components, agent);
             let mut changed = components;
             change(&mut changed);

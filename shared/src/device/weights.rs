@@ -16,7 +16,7 @@ pub(super) const OLDER: i32 = -45;
 
 /// At least this much must speak for a known device: on desktops, and on phones and tablets.
 pub(super) const fn known(handheld: bool) -> i32 {
-    if handheld { 20 } else { 35 }
+    if handheld { 20 } else { 32 }
 }
 
 /// What a component weighs on phones and tablets, and on other devices.

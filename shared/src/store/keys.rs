@@ -1,5 +1,6 @@
 //! Keys of every item. Components cannot hold the separator, so no two things share a key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,7 +13,7 @@ use crate::model::{ClientId, Instant, SessionId, SubjectKey, TenantId};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(super) pk: String,
-    pub(super) sk: &'static str,
+    pub(super) sk: Cow<'static, str>,
 }
 
 impl Key {
@@ -23,7 +24,7 @@ impl Key {
     pub fn guard(tenant: &TenantId, subject: &SubjectKey) -> Self {
         Self {
             pk: format!("{tenant}#U#{}", subject.as_str()),
-            sk: Self::GUARD,
+            sk: Cow::Borrowed(Self::GUARD),
         }
     }
 
@@ -31,7 +32,7 @@ impl Key {
     pub(super) fn profile(tenant: &TenantId, subject: &SubjectKey) -> Self {
         Self {
             pk: format!("{tenant}#U#{}", subject.as_str()),
-            sk: "profile",
+            sk: Cow::Borrowed("profile"),
         }
     }
 
@@ -39,15 +40,15 @@ impl Key {
     pub fn session(tenant: &TenantId, id: SessionId) -> Self {
         Self {
             pk: format!("{tenant}#S#{id}"),
-            sk: "session",
+            sk: Cow::Borrowed("session"),
         }
     }
 
-    /// The newest session a caller called by this name.
-    pub(super) fn reference(tenant: &TenantId, reference: &str) -> Self {
+    /// One of the sessions a caller called by this name. Those of one name sort by the time their ids were drawn.
+    pub(super) fn reference(tenant: &TenantId, reference: &str, id: SessionId) -> Self {
         Self {
-            pk: format!("{tenant}#R#{}", hex(&Sha256::digest(reference))),
-            sk: "ref",
+            pk: references(tenant, reference),
+            sk: Cow::Owned(format!("{REFERENCE}{id}")),
         }
     }
 
@@ -55,42 +56,42 @@ impl Key {
     pub(super) fn client(tenant: &TenantId, id: ClientId) -> Self {
         Self {
             pk: format!("{tenant}#C#{id}"),
-            sk: "client",
+            sk: Cow::Borrowed("client"),
         }
     }
 
     pub(super) fn idempotency(tenant: &TenantId, scope: &[u8; 32]) -> Self {
         Self {
             pk: format!("{tenant}#I#{}", hex(scope)),
-            sk: "idem",
+            sk: Cow::Borrowed("idem"),
         }
     }
 
     pub(super) fn tenant(tenant: &TenantId) -> Self {
         Self {
             pk: format!("{tenant}#T"),
-            sk: "tenant",
+            sk: Cow::Borrowed("tenant"),
         }
     }
 
     pub(super) fn issuer(issuer: &str) -> Self {
         Self {
             pk: format!("ISS#{}", hex(&Sha256::digest(issuer))),
-            sk: "issuer",
+            sk: Cow::Borrowed("issuer"),
         }
     }
 
     pub(super) fn api_key(id: &str) -> Self {
         Self {
             pk: format!("K#{id}"),
-            sk: "key",
+            sk: Cow::Borrowed("key"),
         }
     }
 
     pub(super) fn watermark() -> Self {
         Self {
             pk: "W#due".to_owned(),
-            sk: "watermark",
+            sk: Cow::Borrowed("watermark"),
         }
     }
 
@@ -103,7 +104,7 @@ impl Key {
     pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PARTITION_KEY.to_owned(), AttributeValue::S(self.pk.clone())),
-            (SORT_KEY.to_owned(), AttributeValue::S(self.sk.to_owned())),
+            (SORT_KEY.to_owned(), AttributeValue::S(self.sk.to_string())),
         ])
     }
 }
@@ -113,6 +114,18 @@ impl std::fmt::Display for Key {
         f.write_str(&self.pk)
     }
 }
+
+/// The partition of a name callers gave to sessions.
+pub(super) fn references(tenant: &TenantId, reference: &str) -> String {
+    format!("{tenant}#R#{}", hex(&Sha256::digest(reference)))
+}
+
+/// The session a sort key of such a partition stands for.
+pub(super) fn referenced(sk: &str) -> Option<SessionId> {
+    sk.strip_prefix(REFERENCE)?.parse().ok()
+}
+
+const REFERENCE: &str = "ref#";
 
 /// Hash key of a subject's sessions in the index `history`.
 pub(super) fn history_hash(tenant: &TenantId, subject: &SubjectKey) -> String {

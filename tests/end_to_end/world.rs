@@ -67,15 +67,20 @@ impl World {
 
     /// A cloud with other values for some of the template's parameters.
     pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
-        Self::build(parameters, true).await
+        Self::build(parameters, true, None).await
+    }
+
+    /// A cloud whose functions find the data about addresses there.
+    pub(crate) async fn with_data(path: &Path) -> Self {
+        Self::build(&[], true, Some(path.display().to_string())).await
     }
 
     /// The same, with nobody reading the stream but the test.
     pub(crate) async fn unsettled(parameters: &[(&str, &str)]) -> Self {
-        Self::build(parameters, false).await
+        Self::build(parameters, false, None).await
     }
 
-    async fn build(parameters: &[(&str, &str)], streams: bool) -> Self {
+    async fn build(parameters: &[(&str, &str)], streams: bool, data: Option<String>) -> Self {
         let engine = Engine::start().await;
         let proxy = Proxy::start(engine.url()).await;
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -87,6 +92,7 @@ impl World {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         options.streams = streams;
+        options.intelligence = data;
         options.log = Log::to(move |line| sink.lock().unwrap().push(line.to_owned()));
         for function in Template::load(&options.template, &options.parameters)
             .unwrap()

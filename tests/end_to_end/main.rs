@@ -11,6 +11,7 @@
     reason = "as above"
 )]
 
+mod bad_input;
 mod budgets;
 mod client;
 mod corsa;

@@ -396,7 +396,9 @@ async fn a_flood_of_pages_is_held_off_and_validate_does_not_notice() {
         .map(|_| world.post(VALIDATE).bearer(&token).json(&sighting(&id)).send())
         .buffer_unordered(4);
     let ((told, valid), usage) = world
-        .proxy_counted(async { tokio::join!(flood.collect::<Vec<_>>(), validates.collect::<Vec<_>>()) })
+        .counting("collect-telemetry", async {
+            tokio::join!(flood.collect::<Vec<_>>(), validates.collect::<Vec<_>>())
+        })
         .await;
 
     for answer in valid {

@@ -58,6 +58,7 @@ attributes! {
     POSITION = "position" => "po", "Profile: the place in the stream up to which it has learnt";
 
     KIND = "kind" => "h", "Record: `h` for a held session, `o` for an observed one";
+    OWNER = "owner" => "ow", "Reference: whose session it is, as guards are keyed";
     SUBJECT = "subject" => "s", "Record: the subject's name";
     SUBJECT_ISSUER = "subject_issuer" => "si", "Record: the subject's issuer, where it is part of the subject";
     CITY = "city" => "y", "Record: city named by the caller";
@@ -96,7 +97,7 @@ attributes! {
     TAGS = "tags" => "tg", "Client: the tenant's labels";
     CONTROLS = "controls" => "co", "Client: the tenant's control measures";
 
-    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id; reference: the newest session";
+    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id";
     LEASE = "lease" => "ls", "Idempotency: until when the first request may still answer, milliseconds";
     BODY_DIGEST = "body_digest" => "bh", "Idempotency: SHA-256 of the request's body";
     ANSWER = "answer" => "an", "Idempotency: the stored answer";

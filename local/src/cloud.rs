@@ -90,14 +90,7 @@ impl Cloud {
             .first()
             .map(|it| it.name.clone())
             .unwrap_or_default();
-        let (token_keys, stray_keys) = match &state {
-            Some(state) => (state.token_keys(), None),
-            None => {
-                let file = std::env::temp_dir().join(format!("holdfast-{}.json", ids::request_id()));
-                write_text(&file, &secrets.token_keys)?;
-                (file.clone(), Some(file))
-            }
-        };
+        let (token_keys, stray_keys) = token_keys(state.as_ref(), &secrets)?;
         let functions = functions(&template, &options, dynamodb.url(), &token_keys);
         let gateway = Gateway::new(
             &template.routes,
@@ -437,6 +430,16 @@ pub(crate) fn functions(
             ))
         })
         .collect()
+}
+
+/// Where functions find the keys of telemetry tokens, and the same again where that is not in the state directory.
+fn token_keys(state: Option<&State>, secrets: &Secrets) -> Result<(PathBuf, Option<PathBuf>), Error> {
+    if let Some(state) = state {
+        return Ok((state.token_keys(), None));
+    }
+    let file = std::env::temp_dir().join(format!("holdfast-{}.json", ids::request_id()));
+    write_text(&file, &secrets.token_keys)?;
+    Ok((file.clone(), Some(file)))
 }
 
 fn client_ip_header(options: &Options) -> Result<Option<HeaderName>, Error> {

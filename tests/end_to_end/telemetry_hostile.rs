@@ -131,9 +131,15 @@ async fn no_header_and_no_body_moves_the_address_that_is_kept() {
     world.end().await;
 }
 
-#[tokio::test]
-async fn a_body_that_is_wrong_is_named_and_leaves_nothing_behind() {
-    let world = World::new().await;
+/// Telemetry with spaces behind it, of so many bytes.
+fn filled(size: usize) -> Vec<u8> {
+    let mut body = telemetry().to_string();
+    body.extend(std::iter::repeat_n(' ', size - body.len()));
+    body.into_bytes()
+}
+
+/// Bodies, the status each gets and the member that is named.
+fn wrong_bodies() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
     let with = |name: &str, value: Value| {
         let mut told = telemetry();
         told[name] = value;
@@ -141,12 +147,7 @@ async fn a_body_that_is_wrong_is_named_and_leaves_nothing_behind() {
     };
     let now = System.now().millis();
     let long: serde_json::Map<String, Value> = (0..10_000).map(|n| (n.to_string(), json!("x"))).collect();
-    let filled = |size: usize| {
-        let mut body = telemetry().to_string();
-        body.extend(std::iter::repeat_n(' ', size - body.len()));
-        body.into_bytes()
-    };
-    let bodies: Vec<(&str, Vec<u8>, u16, &str)> = vec![
+    vec![
         ("nothing", Vec::new(), 400, "body"),
         ("no JSON", b"hello".to_vec(), 400, "body"),
         ("a list", b"[]".to_vec(), 400, "body"),
@@ -233,8 +234,13 @@ async fn a_body_that_is_wrong_is_named_and_leaves_nothing_behind() {
             400,
             "components",
         ),
-    ];
-    for (what, body, status, field) in bodies {
+    ]
+}
+
+#[tokio::test]
+async fn a_body_that_is_wrong_is_named_and_leaves_nothing_behind() {
+    let world = World::new().await;
+    for (what, body, status, field) in wrong_bodies() {
         let answer = sending(&world, body).send().await;
         let told = answer.json();
         assert_eq!(
@@ -480,10 +486,10 @@ async fn a_table_that_does_not_work_is_a_503_that_the_page_may_read() {
     ] {
         world.proxy.fault(When::always(), [fault]);
         let began = std::time::Instant::now();
-        let exchanges = join_all(
+        let exchanging = join_all(
             [CLIENT, CLIENT_ID, VERIFY].map(|path| world.post(path).bearer(key).body(token.clone()).send()),
         );
-        let (told, exchanged) = tokio::join!(sending(&world, telemetry().to_string()).send(), exchanges);
+        let (told, exchanged) = tokio::join!(sending(&world, telemetry().to_string()).send(), exchanging);
         assert_eq!(
             told.header("access-control-allow-origin"),
             Some(world.cloud.url()),
@@ -535,4 +541,31 @@ async fn no_token_key_or_name_of_a_visitor_is_in_a_log() {
     let jti = claims["jti"].as_str().unwrap();
     assert!(!format!("{:?}", kept(&world).await).contains(jti));
     world.end().await;
+}
+
+#[tokio::test]
+async fn a_function_without_a_random_key_does_not_start() {
+    let file = std::env::temp_dir().join(format!("holdfast-test-{}.json", std::process::id()));
+    std::fs::write(&file, r#"{"kid":"1","key":"changeme"}"#).unwrap();
+    for keys in [file.to_str().unwrap(), "/nowhere", "changeme", ""] {
+        let world = World::with_token_keys(keys).await;
+        let answer = sending(&world, telemetry().to_string()).send().await;
+        assert_eq!(
+            answer.status, 500,
+            "{keys}: the gateway says that there is no function"
+        );
+        for path in [CLIENT, CLIENT_ID, VERIFY] {
+            assert_eq!(
+                world.post(path).body("a.b.c").send().await.status,
+                500,
+                "{keys} {path}"
+            );
+        }
+        assert!(
+            !world.lines_with("telemetry tokens").is_empty(),
+            "the log says why"
+        );
+        world.end().await;
+    }
+    std::fs::remove_file(file).unwrap();
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use shared::clock::{Clock, System};
 use shared::model::{Facts, Partition, SessionId, Subject, TenantId};
 use shared::policy::{AbsoluteTimeout, Policy, Tenant};
+use shared::runtime::TokenKeys;
 use shared::service::{Open, Outcome, Sessions, context};
 use shared::store::Store;
 use tests::engine::{Engine, StreamPosition};
@@ -80,6 +81,13 @@ impl World {
     pub(crate) async fn with_origins(origins: &[&str]) -> Self {
         let origins = origins.iter().map(|it| (*it).to_owned()).collect();
         Self::build(&[], |options| options.site_origins = origins).await
+    }
+
+    /// A cloud whose functions are told that the keys of telemetry tokens are there.
+    pub(crate) async fn with_token_keys(place: &str) -> Self {
+        let told = (TokenKeys::VARIABLE.to_owned(), place.to_owned());
+        let told = ("*".to_owned(), BTreeMap::from([told]));
+        Self::build(&[], |options| options.environment.extend([told])).await
     }
 
     /// The same, with nobody reading the stream but the test.

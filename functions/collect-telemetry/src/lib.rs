@@ -86,7 +86,8 @@ async fn collect(
         .header("user-agent")
         .map(|it| it.chars().take(MAX_USER_AGENT).collect());
     let traits = Traits::of(&telemetry.components, user_agent.as_deref().unwrap_or_default());
-    let guest = match app.visits.let_in(&telling, &traits).await? {
+    // Boxed, as what is sent at once is large.
+    let guest = match Box::pin(app.visits.let_in(&telling, &traits)).await? {
         Ok(guest) => guest,
         Err(Untaken::Replayed) => return Err(Error::Replayed),
         Err(Untaken::TooMany(used_up)) => {
@@ -117,7 +118,7 @@ async fn collect(
         client,
         user_agent: user_agent.clone().unwrap_or_default(),
     };
-    app.visits.keep(&telling, &guest, &visit).await?;
+    Box::pin(app.visits.keep(&telling, &guest, &visit)).await?;
     Ok(Reply::json(&json!({"token": issued.token})))
 }
 

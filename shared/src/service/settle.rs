@@ -46,8 +46,12 @@ pub enum Unsettled {
     Waiting,
 }
 
-/// The sessions a write took out, and how they ended.
+/// The sessions a write took out, and how they ended. None where everything of the subject was erased: there is no
+/// record to write it into, and if one comes late it is nobody's to keep.
 pub(super) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)> {
+    if change.before.erased_at != change.after.erased_at {
+        return Vec::new();
+    }
     let ending = |id, session: &HeldSession| {
         let at = change.after.removed_at.unwrap_or(session.last_activity_at);
         let everywhere = change.before.revoked_all_at != change.after.revoked_all_at;
@@ -70,10 +74,11 @@ pub(super) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)>
         .collect()
 }
 
-/// What a write taught of its subject, in the order of the sessions' ids.
-pub(super) fn lessons(change: &Change) -> Vec<Lesson> {
+/// What a write taught of its subject, in the order of the sessions' ids: of those opened after it was `erased`.
+pub(super) fn lessons(change: &Change, erased: Option<Instant>) -> Vec<Lesson> {
     let after = change.after.sessions.iter();
     after
+        .filter(|(_, session)| erased.is_none_or(|at| at < session.created_at))
         .filter_map(|(id, session)| risk::lesson(change.before.find(*id), session))
         .collect()
 }
@@ -104,7 +109,7 @@ impl Sessions {
             return Err(Unsettled::RecordMissing);
         }
         let guard = (change.tenant.clone(), change.subject.clone());
-        if batch.waiting.contains(&guard) && !lessons(change).is_empty() {
+        if batch.waiting.contains(&guard) && !lessons(change, None).is_empty() {
             return Err(Unsettled::Waiting);
         }
         Ok(self.teach(change, now).await?)
@@ -113,8 +118,7 @@ impl Sessions {
     /// Lets the subject's profile learn what one write to its guard taught: one read and one write, only if there is
     /// something. What stands where the profile has learnt already, or before that, has been learnt or is too late.
     pub async fn teach(&self, change: &Change, now: Instant) -> Result<(), Error> {
-        let lessons = lessons(change);
-        if lessons.is_empty() {
+        if lessons(change, None).is_empty() {
             return Ok(());
         }
         let (tenant, subject) = (&change.tenant, &change.subject);
@@ -125,7 +129,7 @@ impl Sessions {
                 return Ok(());
             }
             let mut next = seen.profile.clone();
-            for lesson in &lessons {
+            for lesson in &lessons(change, seen.erased_at) {
                 next = risk::learn(&next, lesson).unwrap_or(next);
             }
             if next == seen.profile {

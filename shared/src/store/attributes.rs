@@ -31,6 +31,7 @@ attributes! {
     REMOVAL_COUNT = "removal_count" => "v", "Guard: removals so far";
     REVOKED_ALL_AT = "revoked_all_at" => "ra", "Guard: when all sessions were last ended at once, milliseconds";
     REVOKED_SESSIONS = "revoked_sessions" => "p", "Guard: what the last revoke-all ended";
+    ERASED_AT = "erased_at" => "xa", "Guard, profile: when everything of its subject was last erased, milliseconds";
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";
     LAST_ACTIVITY = "last_activity" => "l", "Stored last activity, milliseconds";
@@ -84,6 +85,8 @@ attributes! {
     RADIUS = "radius" => "rk", "Facts: radius of uncertainty, kilometres";
     ORGANISATION = "organisation" => "og", "Facts: holder of the autonomous system";
     ANONYMITY = "anonymity" => "am", "Facts: hosting, vpn, proxy, tor, relay: `y`, `n` or `-` each";
+    VISITS = "visits" => "tv", "Record: digests of the visits its requests showed";
+    VISITORS = "visitors" => "tk", "Record: the devices its requests showed";
     ENDED_AT = "ended_at" => "ea", "Record: when the session ended, milliseconds";
     END_REASON = "end_reason" => "er", "Record: why the session ended";
     END_NOTE = "end_note" => "en", "Record: the reason a caller gave";
@@ -135,6 +138,7 @@ attributes! {
     COUNT = "count" => "ct", "Rate: how many requests were reserved; device: how often it was seen; block: how often it was written";
     SEEN_AT = "seen_at" => "sl", "Device: when it was seen last, milliseconds";
     TRAITS = "traits" => "tr", "Device: what it showed last, packed";
+    SHARED_BY = "shared_by" => "sj", "Device: digests of the subjects it was accepted for";
     CANDIDATES = "candidates" => "cd", "Block: the devices seen last, packed: id, when, what they showed";
     CLIENT = "client" => "ci", "Visit: the client id of its device";
     BUNDLE = "bundle" => "bu", "Visit: its datapoints, as they are answered";

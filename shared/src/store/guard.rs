@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::attributes::{
-    ABSOLUTE_EXPIRY, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, FINGERPRINT, IDLE, IPV4, IPV6,
-    LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT, REVOKED_SESSIONS, RISK, SCHEMA,
+    ABSOLUTE_EXPIRY, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, ERASED_AT, FINGERPRINT, IDLE, IPV4,
+    IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT, REVOKED_SESSIONS, RISK, SCHEMA,
     SESSIONS, TRAIL, TTL, USER_AGENT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
@@ -41,6 +41,8 @@ pub struct Guard {
     pub revoked_all_at: Option<Instant>,
     /// The sessions that were ended then, until the next session is opened.
     pub revoked_sessions: Vec<(SessionId, HeldSession)>,
+    /// When everything of the subject was last erased.
+    pub erased_at: Option<Instant>,
     /// When cleanup will look at this guard.
     pub due: Option<Due>,
 }
@@ -104,6 +106,7 @@ impl Guard {
             removal_count: reader.opt_number(REMOVAL_COUNT)?.unwrap_or(0),
             revoked_all_at: reader.opt_time(REVOKED_ALL_AT)?,
             revoked_sessions: sessions(&reader, REVOKED_SESSIONS)?,
+            erased_at: reader.opt_time(ERASED_AT)?,
             due,
         })
     }
@@ -458,9 +461,60 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
-        let update = "SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, \
-             #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema \
-             REMOVE #removals ADD #removal_count :one";
+        Ok(self.empty(tenant, subject, now, "").await?.1.sessions)
+    }
+
+    /// As [`Store::remove_all`], because everything of the subject is erased: the guard says so, and nobody stamps the
+    /// records of these sessions, nor learns from them.
+    ///
+    /// Answers the instant from which on the subject begins anew, and the guard's last sessions, those among them that
+    /// had left it before: the index may not know their records yet.
+    pub async fn erase_held(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        now: Instant,
+    ) -> Result<(Instant, Vec<SessionId>), Error> {
+        let (at, guard) = self.empty(tenant, subject, now, ", #erased_at = :now").await?;
+        let held = guard.sessions.iter().chain(&guard.revoked_sessions);
+        let mut ids: Vec<_> = held.map(|(id, _)| *id).collect();
+        ids.extend(guard.removals.iter().map(|(id, _)| *id));
+        Ok((at, ids))
+    }
+
+    /// Leaves of a guard that was emptied at `at` what keeps that in force: one request. Nothing where a session was opened
+    /// since, which has dropped the rest, or where another erasure came later, which will.
+    pub async fn forget_held(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        at: Instant,
+    ) -> Result<(), Error> {
+        let update = "REMOVE #revoked_sessions, #removals, #due_hash, #due_at";
+        let condition = "#erased_at = :at AND size(#sessions) = :zero AND #schema <= :schema";
+        let values = [
+            (":at", time(at)),
+            (":zero", number(0)),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
+        let key = Key::guard(tenant, subject);
+        let written = self.update(&key, update, condition, values).send().await;
+        Write::of(written).map(|_| ())
+    }
+
+    /// Takes all sessions out of the guard. When that was, and the guard as it was before.
+    async fn empty(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        now: Instant,
+        also: &str,
+    ) -> Result<(Instant, Guard), Error> {
+        let update = format!(
+            "SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, \
+             #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema{also} \
+             REMOVE #removals ADD #removal_count :one"
+        );
         let condition = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :now) \
              AND (attribute_not_exists(#removed_at) OR #removed_at <= :now) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
@@ -474,23 +528,32 @@ impl Store {
                 (":schema", number(SCHEMA_VERSION)),
             ];
             let written = self
-                .update(&Key::guard(tenant, subject), update, condition, values)
+                .update(&Key::guard(tenant, subject), &update, condition, values)
                 .return_values(ReturnValue::AllOld)
                 .send()
                 .await;
             match Write::of(written)? {
-                Write::Done(output) => return Ok(Guard::before(output)?.sessions),
-                Write::Refused(None) => return Ok(Vec::new()),
+                Write::Done(output) => return Ok((at, Guard::before(output)?)),
+                Write::Refused(None) => return Ok((at, Guard::default())),
                 Write::Refused(Some(item)) => {
                     let guard = Guard::read(&item)?;
                     // Sent twice, or another one in the same millisecond: nothing was opened in between.
-                    if guard.revoked_all_at == Some(at) && guard.sessions.is_empty() {
-                        return Ok(guard.revoked_sessions);
+                    let same = guard.revoked_all_at == Some(at)
+                        && (also.is_empty() || guard.erased_at == guard.revoked_all_at);
+                    if same && guard.sessions.is_empty() {
+                        let sessions = guard.revoked_sessions;
+                        return Ok((
+                            at,
+                            Guard {
+                                sessions,
+                                ..Guard::default()
+                            },
+                        ));
                     }
                     match guard.revoked_all_at.max(guard.removed_at) {
                         // Another machine's clock is ahead of this one's: follow it.
                         Some(later) => at = later + Duration::from_millis(1),
-                        None => return Ok(Vec::new()),
+                        None => return Ok((at, Guard::default())),
                     }
                 }
             }

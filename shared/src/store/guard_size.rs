@@ -86,6 +86,7 @@ fn the_largest_guard_fits_into_one_read_unit() {
         (REMOVED_AT.to_owned(), time(START)),
         (REMOVAL_COUNT.to_owned(), number(99_999_999)),
         (REVOKED_ALL_AT.to_owned(), time(START)),
+        (ERASED_AT.to_owned(), time(START)),
         (TTL.to_owned(), ttl(START, KEPT)),
         (SCHEMA.to_owned(), number(SCHEMA_VERSION)),
         (DUE_HASH.to_owned(), text(due.hash)),

@@ -9,6 +9,7 @@ mod client;
 mod credentials;
 mod devices;
 mod due;
+mod erase;
 mod facts;
 mod guard;
 mod history;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -37,6 +39,7 @@ pub use client::PutClient;
 pub use credentials::Credentials;
 pub use devices::{Block, Sighted};
 pub use due::{DueGuard, DuePage};
+pub use erase::{Deleted, Erasable, ErasablePage, Place};
 pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
@@ -195,6 +198,15 @@ impl Refusal for UpdateItemError {
 }
 
 impl Refusal for PutItemError {
+    fn refused(&self) -> Option<Option<&HashMap<String, AttributeValue>>> {
+        match self {
+            Self::ConditionalCheckFailedException(it) => Some(it.item()),
+            _ => None,
+        }
+    }
+}
+
+impl Refusal for DeleteItemError {
     fn refused(&self) -> Option<Option<&HashMap<String, AttributeValue>>> {
         match self {
             Self::ConditionalCheckFailedException(it) => Some(it.item()),

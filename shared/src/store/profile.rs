@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
-use super::attributes::{COUNTRIES, DAYS, DEVICES, LATEST, NETWORKS, POSITION, REVISION, SINCE, SORT_KEY};
-use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number, text};
+use aws_sdk_dynamodb::types::ReturnValue;
+
+use super::attributes::{
+    COUNTRIES, DAYS, DEVICES, ERASED_AT, LATEST, NETWORKS, POSITION, REVISION, SINCE, SORT_KEY,
+};
+use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Position, Store, Write};
 use crate::model::{Acquaintance, Instant, Profile, SessionId, SessionRecord, SubjectKey, TenantId};
 
 /// How long a profile is kept after it last learnt something.
 const KEPT: Duration = Duration::from_secs(Profile::KEPT_DAYS as u64 * 24 * 3600);
+/// How long it is remembered that a profile was erased: longer than the table's stream, or a dead letter, can bring what
+/// was before.
+const ERASURE_KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
 /// Bytes of one thing: digest, first day, last day, days.
 const PACKED: usize = 14;
 
@@ -18,6 +25,8 @@ const PACKED: usize = 14;
 pub struct Revision {
     /// The profile; empty where there was none.
     pub profile: Profile,
+    /// When it was last erased: what was before is not learnt any more.
+    pub erased_at: Option<Instant>,
     written: u64,
     position: Option<Position>,
 }
@@ -120,17 +129,61 @@ impl Store {
         let written = self.update(&key, &update, condition, values).send().await;
         Ok(matches!(Write::of(written)?, Write::Done(_)))
     }
+
+    /// Erases what the subject is known by, and leaves for some days that it happened `at` then, so that no late lesson
+    /// brings it back: one request. Whether there was something.
+    pub async fn erase_profile(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        at: Instant,
+    ) -> Result<bool, Error> {
+        // One more revision: who has read the profile before does not write over this.
+        let update = "SET #erased_at = :at, #revision = if_not_exists(#revision, :zero) + :one, #ttl = :ttl, \
+             #schema = :schema REMOVE #networks, #countries, #devices, #since, #latest, #days, #position";
+        let condition = "(attribute_not_exists(#erased_at) OR #erased_at <= :at) \
+             AND (attribute_not_exists(#schema) OR #schema <= :schema)";
+        let values = [
+            (":at", time(at)),
+            (":zero", number(0)),
+            (":one", number(1)),
+            (":ttl", number((at + ERASURE_KEPT).secs())),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
+        let written = self
+            .update(&Key::profile(tenant, subject), update, condition, values)
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await;
+        let old = match Write::of(written)? {
+            Write::Done(output) => output.attributes,
+            // A later erasure has been here, or a later version.
+            Write::Refused(Some(item)) => return Reader::open(&item).map(|_| false),
+            Write::Refused(None) => None,
+        };
+        Ok(old.is_some_and(|item| item.contains_key(DAYS)))
+    }
 }
 
 fn read(item: Option<&Item>, empty: Profile, now: Instant) -> Result<Revision, Error> {
     let Some(item) = item else {
         return Ok(Revision {
             profile: empty,
+            erased_at: None,
             written: 0,
             position: None,
         });
     };
     let reader = Reader::open(item)?;
+    let (erased_at, written) = (reader.opt_time(ERASED_AT)?, reader.number(REVISION)?);
+    if erased_at.is_some() && !item.contains_key(DAYS) {
+        return Ok(Revision {
+            profile: empty,
+            erased_at,
+            written,
+            position: None,
+        });
+    }
     let list = |name| unpack(&reader, name);
     let mut profile = empty;
     profile.networks = list(NETWORKS)?;
@@ -141,7 +194,8 @@ fn read(item: Option<&Item>, empty: Profile, now: Instant) -> Result<Revision, E
     profile.days = reader.number(DAYS)?;
     Ok(Revision {
         profile: profile.at(now),
-        written: reader.number(REVISION)?,
+        erased_at,
+        written,
         position: reader.opt_text(POSITION)?.and_then(Position::from_text),
     })
 }

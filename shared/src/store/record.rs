@@ -292,7 +292,8 @@ impl Store {
     }
 
     /// Takes the record of a session that never came to be, or that nobody was told of, out of its subject's history,
-    /// unless it is written already how the session ended.
+    /// unless it is written already how the session ended. As nobody finds it by its subject any more, nothing in it is of
+    /// a person from then on.
     pub async fn withdraw_record(
         &self,
         tenant: &TenantId,
@@ -301,9 +302,13 @@ impl Store {
         now: Instant,
     ) -> Result<(), Error> {
         let condition = "#history_hash = :owner AND attribute_not_exists(#ended_at)";
-        let update = "SET #ended_at = :at, #end_reason = :reason REMOVE #history_hash, #history_range";
+        let update = "SET #ended_at = :at, #end_reason = :reason, #subject = :none, #ipv4 = :none, \
+             #user_agent = :none, #fingerprint = :none \
+             REMOVE #history_hash, #history_range, #subject_issuer, #reference_id, #facts, #device, \
+             #latest_user_agent, #country, #city, #observed_ip, #visits, #visitors";
         let values = [
             (":owner", text(history_hash(tenant, subject))),
+            (":none", text("")),
             (":at", time(now)),
             (":reason", text(reason_code(Reason::Withdrawn))),
         ];

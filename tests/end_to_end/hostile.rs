@@ -67,6 +67,7 @@ fn endpoints() -> [(&'static str, &'static str, &'static str, Value); 19] {
             "/v1/clients/corporates/x",
             json!({"alias": "a"}),
         ),
+        ("erase-client-data", "DELETE", "/v1/clients/x/data", Value::Null),
         ("route-fallback", "GET", "/nowhere", Value::Null),
     ]
 }

@@ -17,6 +17,7 @@ mod client;
 mod corsa;
 mod crashes;
 mod endings;
+mod erasure;
 mod faces;
 mod faults;
 mod granted;

@@ -21,7 +21,7 @@ pub(crate) const VERIFY: &str = "/token/v2/verify";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A nonce nobody had.
-fn nonce() -> String {
+pub(crate) fn nonce() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let digest = Sha256::digest(format!("{next} {}", std::process::id()));
@@ -66,6 +66,11 @@ pub(crate) fn token_of(answer: &Answer) -> String {
 
 /// Sets a flag of the default tenant.
 pub(crate) async fn change_tenant(world: &World, stored: &str, flag: bool) {
+    set_of_tenant(world, stored, AttributeValue::Bool(flag)).await;
+}
+
+/// Sets something of the default tenant.
+pub(crate) async fn set_of_tenant(world: &World, stored: &str, value: AttributeValue) {
     let text = |it: String| AttributeValue::S(it);
     world
         .table()
@@ -73,9 +78,9 @@ pub(crate) async fn change_tenant(world: &World, stored: &str, flag: bool) {
         .table_name(world.cloud.table())
         .key("pk", text(format!("{}#T", world.cloud.tenant())))
         .key("sk", text("tenant".to_owned()))
-        .update_expression("SET #flag = :flag")
-        .expression_attribute_names("#flag", stored)
-        .expression_attribute_values(":flag", AttributeValue::Bool(flag))
+        .update_expression("SET #name = :value")
+        .expression_attribute_names("#name", stored)
+        .expression_attribute_values(":value", value)
         .send()
         .await
         .unwrap();
@@ -278,7 +283,7 @@ async fn the_same_browser_keeps_its_id_through_what_changes_about_it() {
 }
 
 /// Evidence as an ordinary browser has it.
-fn rich() -> Value {
+pub(crate) fn rich() -> Value {
     json!({
         "vendor": "Google Inc.", "touch": {"maxTouchPoints": 0, "touchEvent": false, "touchStart": false},
         "canvasGeometry": "01".repeat(16), "canvasText": "02".repeat(16), "audio": "03".repeat(16),

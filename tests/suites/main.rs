@@ -12,6 +12,7 @@
 mod budgets;
 mod cleaning;
 mod endings;
+mod erasure;
 mod history;
 mod ingest;
 mod limits;

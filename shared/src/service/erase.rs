@@ -5,19 +5,21 @@
 //! call that was cut short anywhere is made again, and reaches what the first one left.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time;
 
 use super::Sessions;
 use crate::model::{ClientId, Instant, SessionId, SubjectKey, TenantId};
-use crate::store::{Deleted, Erasable, Error};
+use crate::policy::Tenant;
+use crate::store::{Deleted, Erasable, Error, Store};
 
 /// Whose data go, and how long that may take.
 #[derive(Debug, Clone)]
 pub struct Erase<'a> {
     /// The tenant.
-    pub tenant: &'a TenantId,
+    pub tenant: &'a Tenant,
     /// The client: its id is its subject's key.
     pub client: ClientId,
     /// When it was asked for.
@@ -27,7 +29,7 @@ pub struct Erase<'a> {
 }
 
 /// What an erasure took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erased {
     /// From when on the subject begins anew: what is told of it later stays.
     pub at: Instant,
@@ -35,6 +37,25 @@ pub struct Erased {
     pub complete: bool,
     /// How much was deleted, each thing counted by the request that deleted it.
     pub counts: Counts,
+    /// What nobody can find by the subject, or has to stay, and how long at most until it ends by itself.
+    pub remaining: Vec<(Remaining, Duration)>,
+}
+
+/// What an erasure does not reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remaining {
+    /// Visits that no session of the subject took.
+    UnattachedTelemetry,
+    /// Answers that are kept for requests that are sent again.
+    IdempotentAnswers,
+    /// Names of sessions that could not be written down when they were told of.
+    SessionNames,
+    /// That and when the sessions of the subject ended and its profile was erased: nothing of the person but its key.
+    RevocationMark,
+    /// Writes of the table that others are told of.
+    ChangeStream,
+    /// Copies of the table.
+    Backups,
 }
 
 /// How much was deleted.
@@ -54,6 +75,9 @@ pub struct Counts {
     pub clients: u64,
 }
 
+/// How long the table's stream and its point-in-time recovery keep what was deleted.
+const STREAM_KEPT: Duration = Duration::from_secs(24 * 3600);
+const BACKUPS_KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
 /// How many records are erased at once.
 const AT_ONCE: usize = 16;
 /// How often a record that comes to lead to more, while that is erased, is looked at again.
@@ -69,7 +93,7 @@ impl Sessions {
         let subject = erase.client.key();
         let (at, last) = self
             .store
-            .erase_held(erase.tenant, &subject, erase.now)
+            .erase_held(&erase.tenant.id, &subject, erase.now)
             .await?;
         let mut work = Work {
             sessions: self,
@@ -95,6 +119,14 @@ impl Sessions {
             at,
             complete,
             counts: work.counts,
+            remaining: vec![
+                (Remaining::UnattachedTelemetry, erase.tenant.policy.telemetry.kept),
+                (Remaining::IdempotentAnswers, Store::ANSWERS_KEPT),
+                (Remaining::SessionNames, self.retention),
+                (Remaining::RevocationMark, self.store.guard_kept()),
+                (Remaining::ChangeStream, STREAM_KEPT),
+                (Remaining::Backups, BACKUPS_KEPT),
+            ],
         })
     }
 
@@ -168,7 +200,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Whether everything that can be found is gone.
     async fn run(&mut self, at: Instant, last: &[SessionId]) -> Result<bool, Error> {
-        let (store, tenant) = (&self.sessions.store, self.erase.tenant);
+        let (store, tenant) = (&self.sessions.store, &self.erase.tenant.id);
         let known = store.erase_profile(tenant, self.subject, at).await?;
         self.counts.profiles = u64::from(known);
         let last = store.erasable_of(tenant, self.subject, last).await?;
@@ -183,7 +215,7 @@ impl Work<'_> {
 
     /// The whole history, again and again until there is nothing new in it.
     async fn erase_history(&mut self) -> Result<bool, Error> {
-        let (store, tenant) = (&self.sessions.store, self.erase.tenant);
+        let (store, tenant) = (&self.sessions.store, &self.erase.tenant.id);
         loop {
             let (mut new, mut after) = (false, None);
             loop {
@@ -223,7 +255,7 @@ impl Work<'_> {
                 break;
             }
             let (sessions, until) = (self.sessions.clone(), self.erase.until);
-            let (tenant, subject) = (self.erase.tenant.clone(), self.subject.clone());
+            let (tenant, subject) = (self.erase.tenant.id.clone(), self.subject.clone());
             tasks.spawn(async move {
                 let id = record.id;
                 let (counts, done) = sessions.erase_record((&tenant, &subject), record, until).await;

@@ -159,10 +159,17 @@ impl Sessions {
                 .store
                 .settle(&change.tenant, id, ending, last, address)
                 .await?;
-            if !found && now.since(session.created_at) < RECORD_LATE {
+            let late = !found && now.since(session.created_at) < RECORD_LATE;
+            if late && !self.was_erased(change, session, now).await? {
                 settled = Settled::Later;
             }
         }
         Ok(settled)
+    }
+
+    /// Whether everything of the subject was erased after the session was opened, so that its record does not come.
+    async fn was_erased(&self, change: &Change, session: &HeldSession, now: Instant) -> Result<bool, Error> {
+        let known = self.store.profile(&change.tenant, &change.subject, now).await?;
+        Ok(known.erased_at.is_some_and(|at| session.created_at <= at))
     }
 }

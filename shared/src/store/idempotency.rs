@@ -11,7 +11,7 @@ use super::{Error, Store, Write};
 use crate::model::{Instant, SessionId, TenantId};
 
 /// How long an answer is kept.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+const KEPT: Duration = Store::ANSWERS_KEPT;
 
 /// A request that may have been sent before.
 #[derive(Debug, Clone)]
@@ -51,6 +51,9 @@ pub enum Begun {
 }
 
 impl Store {
+    /// How long answers are kept for requests that are sent again.
+    pub const ANSWERS_KEPT: Duration = Duration::from_secs(24 * 3600);
+
     /// Takes the lease of a request: one request to the table, two to resume one whose lease ran out.
     pub async fn begin(&self, request: &Request<'_>) -> Result<Begun, Error> {
         let condition = "attribute_not_exists(#pk) OR #created_at <= :forgotten";

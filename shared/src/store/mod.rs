@@ -107,6 +107,11 @@ impl Store {
         self
     }
 
+    /// How long a guard is kept at least after its last write, and with it what it says of a revoke-all.
+    pub const fn guard_kept(&self) -> Duration {
+        self.guard_kept
+    }
+
     /// The items that say who may ask.
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.clone())

@@ -12,7 +12,7 @@ use crate::model::{
     self, AccountStatus, ActivityStatus, Anonymity, AutonomousSystem, ClientKind, Device, DeviceType, Ending,
     Facts, Instant, Located, Place, Point, Reason, SessionRecord, Subject, TenantId, Tenure,
 };
-use crate::service::{Fetched, State};
+use crate::service::{Counts, Erased, Fetched, Remaining, State};
 
 const FACE: &str = "Corsa";
 
@@ -125,6 +125,35 @@ fn client() -> model::Client {
     }
 }
 
+fn all_counts() -> Counts {
+    Counts {
+        sessions: 12,
+        references: 3,
+        telemetry: 7,
+        device_links: 2,
+        profiles: 1,
+        clients: 1,
+    }
+}
+
+fn receipt(counts: Counts) -> Receipt {
+    let days = |days: u64| std::time::Duration::from_secs(days * 24 * 3600);
+    let erased = Erased {
+        at: Instant::from_millis(1_705_314_600_120),
+        complete: true,
+        counts,
+        remaining: vec![
+            (Remaining::UnattachedTelemetry, days(30)),
+            (Remaining::IdempotentAnswers, days(1)),
+            (Remaining::SessionNames, days(90)),
+            (Remaining::RevocationMark, days(120)),
+            (Remaining::ChangeStream, days(1)),
+            (Remaining::Backups, days(35)),
+        ],
+    };
+    Receipt::of(client().id, &erased)
+}
+
 #[test]
 fn every_reply_is_printed_as_its_example() {
     let examples = openapi::examples_of_replies(&document(), FACE);
@@ -143,6 +172,9 @@ fn every_reply_is_printed_as_its_example() {
     same("update-session", "ended", printed(&shown(&ended())));
     same("list-client-sessions", "one", printed(&[shown(&session())]));
     same("list-client-sessions", "none", "[]".to_owned());
+    for (name, counts) in [("erased", all_counts()), ("nothing", Counts::default())] {
+        same("erase-client-data", name, printed(&receipt(counts)));
+    }
     for (kind, name) in [
         (ClientKind::Individual, "individual"),
         (ClientKind::Corporate, "corporate"),
@@ -350,6 +382,7 @@ fn the_document_names_the_operations_of_each_function() {
         "store-client",
         "get-client",
         "update-client",
+        "erase-client-data",
     ];
     assert_eq!(named, functions.map(str::to_owned).into());
 }

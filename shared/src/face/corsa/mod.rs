@@ -21,5 +21,5 @@ mod golden;
 pub use error::Error;
 pub use input::{ClientChange, ClientInput, IngestInput, LabelChange, MAX_BODY_BYTES, UpdateInput};
 pub use page::{Page, upsert};
-pub use reply::{Client, Session};
+pub use reply::{Client, Receipt, Session};
 pub use route::{kind_of, owns, unrouted};

@@ -4,8 +4,8 @@
 use serde::{Serialize, Serializer};
 
 use super::time;
-use crate::model::{self, ClientKind, DeviceId, Instant, TenantId, Tenure};
-use crate::service::{Fetched, State};
+use crate::model::{self, ClientId, ClientKind, DeviceId, Instant, TenantId, Tenure};
+use crate::service::{Erased, Fetched, Remaining, State};
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -247,6 +247,68 @@ impl Client {
             controls: client.controls.clone(),
             created_at: client.created_at,
             updated_at: client.updated_at,
+        }
+    }
+}
+
+/// What was erased of a client, and what ends by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    client_id: String,
+    #[serde(serialize_with = "instant")]
+    erased_at: Instant,
+    complete: bool,
+    erased: Counts,
+    remaining: Vec<Rest>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    sessions: u64,
+    references: u64,
+    telemetry: u64,
+    device_links: u64,
+    profiles: u64,
+    clients: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rest {
+    what: &'static str,
+    ends_within_days: u64,
+}
+
+impl Receipt {
+    /// What an erasure did to a client.
+    pub fn of(client: ClientId, erased: &Erased) -> Self {
+        let counts = &erased.counts;
+        let rest = |(what, within): &(Remaining, std::time::Duration)| Rest {
+            what: match what {
+                Remaining::UnattachedTelemetry => "unattachedTelemetry",
+                Remaining::IdempotentAnswers => "idempotentAnswers",
+                Remaining::SessionNames => "sessionNames",
+                Remaining::RevocationMark => "revocationMark",
+                Remaining::ChangeStream => "changeStream",
+                Remaining::Backups => "backups",
+            },
+            ends_within_days: within.as_secs().div_ceil(24 * 3600),
+        };
+        Self {
+            client_id: client.to_string(),
+            erased_at: erased.at,
+            complete: erased.complete,
+            erased: Counts {
+                sessions: counts.sessions,
+                references: counts.references,
+                telemetry: counts.telemetry,
+                device_links: counts.device_links,
+                profiles: counts.profiles,
+                clients: counts.clients,
+            },
+            remaining: erased.remaining.iter().map(rest).collect(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod corsa;
 mod crashes;
 mod endings;
 mod erasure;
+mod evidence;
 mod faces;
 mod faults;
 mod granted;

@@ -82,6 +82,8 @@ async fn visit(world: &World, number: u8) -> [u8; 32] {
         ip: ADDRESS.to_owned(),
         user_agent: USER_AGENT.to_owned(),
         client: None,
+        traits: Vec::new(),
+        tampered: false,
         bundle: format!("{{\"externalIds\":{{\"email\":\"{NAME}\"}}}}"),
     };
     let until = world.now() + Duration::from_hours(24);
@@ -98,7 +100,7 @@ fn sharer(world: &World, name: &str) -> Vec<u8> {
 
 /// Writes into an item what is attached to it, past everything.
 async fn attach(world: &World, pk: &str, sk: &str, name: &str, members: &[Vec<u8>]) {
-    let set = AttributeValue::Bs(members.iter().map(Blob::new).collect());
+    let set = AttributeValue::Bs(members.iter().map(|it| Blob::new(it.as_slice())).collect());
     world
         .engine
         .client()

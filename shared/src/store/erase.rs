@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use sha2::{Digest, Sha256};
 
 use super::attributes::{HISTORY_HASH, PARTITION_KEY, REFERENCE_ID, VISITORS, VISITS, names};
-use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text};
+use super::devices::sharer;
+use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text};
 use super::keys::{Key, history_hash};
 use super::{Error, Store, Write};
 use crate::model::{ClientId, DeviceKey, SessionId, SubjectKey, TenantId};
@@ -123,9 +123,8 @@ impl Store {
             }
             None => format!("attribute_not_exists(#{word})"),
         };
-        let visits = as_seen("visits", set(seen.visits.iter().map(<[u8; 32]>::as_slice)));
-        let devices: Vec<_> = seen.devices.iter().map(|it| it.bits()).collect();
-        let visitors = as_seen("visitors", set(devices.iter().map(<[u8; 16]>::as_slice)));
+        let visits = as_seen("visits", set(seen.visits.iter().copied()));
+        let visitors = as_seen("visitors", set(seen.devices.iter().map(|it| it.bits())));
         let condition = format!(
             "attribute_not_exists(#pk) OR ({visits} AND {visitors} AND #schema <= :schema \
              AND (attribute_not_exists(#history_hash) OR #history_hash = :owner))"
@@ -183,10 +182,9 @@ impl Store {
         id: DeviceKey,
         subject: &SubjectKey,
     ) -> Result<bool, Error> {
-        let digest = Sha256::digest(subject.as_str());
-        let sharer = digest.get(..16).unwrap_or_default();
+        let sharer = sharer(subject);
         let values = [
-            (":subject", bytes(sharer)),
+            (":subject", bytes(&sharer)),
             (":subjects", AttributeValue::Bs(vec![Blob::new(sharer)])),
         ];
         let (update, condition) = ("DELETE #shared_by :subjects", "contains(#shared_by, :subject)");
@@ -223,26 +221,8 @@ impl Erasable {
         Ok(Self {
             id: id.ok_or_else(|| reader.corrupt("not a session's key"))?,
             reference_id: reader.opt_text(REFERENCE_ID)?.map(str::to_owned),
-            visits: members(&reader, item, VISITS)?,
-            devices: members(&reader, item, VISITORS)?
-                .into_iter()
-                .map(DeviceKey::new)
-                .collect(),
+            visits: reader.set(VISITS)?,
+            devices: reader.set(VISITORS)?.into_iter().map(DeviceKey::new).collect(),
         })
     }
-}
-
-fn members<const N: usize>(reader: &Reader<'_>, item: &Item, name: &str) -> Result<Vec<[u8; N]>, Error> {
-    let Some(value) = item.get(name) else {
-        return Ok(Vec::new());
-    };
-    let blobs = value.as_bs().map_err(|_| reader.corrupt("not a set of bytes"))?;
-    let member = |blob: &Blob| blob.as_ref().try_into();
-    let members: Result<_, _> = blobs.iter().map(member).collect();
-    members.map_err(|_| reader.corrupt("not bytes of their length"))
-}
-
-fn set<'a>(members: impl Iterator<Item = &'a [u8]>) -> Option<AttributeValue> {
-    let blobs: Vec<_> = members.map(Blob::new).collect();
-    (!blobs.is_empty()).then_some(AttributeValue::Bs(blobs))
 }

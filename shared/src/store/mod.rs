@@ -37,7 +37,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 pub use client::PutClient;
 pub use credentials::Credentials;
-pub use devices::{Block, Sighted};
+pub use devices::{Block, MOST_SUBJECTS, Sighted};
 pub use due::{DueGuard, DuePage};
 pub use erase::{Deleted, Erasable, ErasablePage, Place};
 pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};

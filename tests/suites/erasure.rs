@@ -350,10 +350,8 @@ async fn a_profile_that_was_being_learnt_when_it_was_erased_is_not_written_back(
         }
         let seen = store.profile(tenant, &key, world.now()).await.unwrap();
         erase(&world, NAME).await;
-        let next = shared::model::Profile {
-            days: 3,
-            ..seen.profile.clone()
-        };
+        let mut next = seen.profile.clone();
+        next.days = 3;
         let put = store.put_profile(tenant, &key, &seen, &next, None, world.now());
         assert!(!put.await.unwrap());
         world.settle().await;
@@ -452,30 +450,19 @@ async fn cut_short_anywhere_it_is_repeated_and_reaches_everything() {
         world.settle().await;
         assert_eq!(traces(&world, NAME).await, marks(), "{fault:?} {at}");
         if fault == Fault::InternalError {
-            let first = first.map(|it| it.counts).unwrap_or_default();
-            let both = first.sessions + second.counts.sessions;
-            let most = if through || 0 < first.profiles { 6 } else { both };
-            assert_eq!(both, most, "{fault:?} {at}: {first:?} {second:?}");
-        }
-        if through {
-            assert_eq!(second.counts, Counts::default());
-            return_if_both(fault, at);
+            // Nothing was lost on the way back, so both receipts together tell everything.
+            let first = first.map_or(0, |it| it.counts.sessions);
+            assert_eq!(first + second.counts.sessions, 6, "{at}");
         }
     }
-}
-
-/// A fault after the last request is no fault: there were enough places.
-fn return_if_both(fault: Fault, at: usize) {
-    println!("{fault:?}: an erasure of everything has {at} requests");
 }
 
 #[tokio::test]
 async fn two_thousand_sessions_go_in_as_many_calls_as_time_allows() {
     let world = World::direct(shared::policy::Policy::default()).await;
-    for batch in 0..20 {
+    for _ in 0..20 {
         let told = (0..100).map(|_| ingest(&world, NAME, Some(REFERENCE)));
         futures::future::join_all(told).await;
-        assert!(batch < 20);
     }
     let (mut sum, mut calls) = (Counts::default(), 0);
     loop {

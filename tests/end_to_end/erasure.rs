@@ -11,7 +11,7 @@ use tests::proxy::{Fault, When};
 
 use crate::client::Answer;
 use crate::telemetry::{self, CLIENT_ID};
-use crate::world::{IP, OTHER_USER_AGENT, USER_AGENT, World};
+use crate::world::{CREATE, IP, OTHER_USER_AGENT, USER_AGENT, World};
 
 const NAME: &str = "alice-canary";
 const REFERENCE: &str = "visit-canary";
@@ -40,7 +40,9 @@ async fn everything(world: &World, name: &str) -> (String, String) {
     let stored = world.post("/v1/clients/individuals").bearer(key).json(&client);
     assert_eq!(stored.send().await.status, 201);
     let known = json!({"ip_address": IP, "user_agent": USER_AGENT, "device_fingerprint": "device-1"});
-    let held = world.create_with(&token, &known).await;
+    let opened = world.post(CREATE).bearer(key).subject(name).json(&known);
+    let opened = opened.send().await.json();
+    let held = opened["session_id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/sessions/{held}/step-up");
     let proof = json!({"current_ip": "203.0.113.9", "current_user_agent": OTHER_USER_AGENT});
     let proven = world.post(&path).bearer(key).json(&proof).send().await;
@@ -59,6 +61,8 @@ async fn a_client_is_erased_on_every_face_and_does_not_come_back() {
     world.cloud.streams_read().await;
     assert!(world.is_valid(&token, &held).await);
 
+    // A token counts to the end of the second it was made in.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let key = world.cloud.api_key();
     let receipt = erase(&world, key, NAME).await;
     assert_eq!(receipt.status, 200, "{receipt:?}");

@@ -233,7 +233,9 @@ async fn everything_of_a_subject_goes_and_the_receipt_counts_it() {
     let before = traces(&world, NAME).await;
     assert!(before.len() > 6, "{before:#?}");
 
-    let erased = erase(&world, NAME).await;
+    let (erased, usage) = world.proxy.measure(erase(&world, NAME)).await;
+    // Six records lead to eleven things; one request asks for what the guard knows.
+    assert_eq!(usage.requests, 6 + 6 + 11 + 1, "{usage:#?}");
     assert_eq!((erased.at, erased.complete), (world.now(), true));
     assert_eq!(erased.counts, EVERYTHING);
     assert_eq!(traces(&world, NAME).await, marks());
@@ -441,6 +443,7 @@ async fn cut_short_anywhere_it_is_repeated_and_reaches_everything() {
             through,
             "{fault:?} {at}"
         );
+        assert!(through || at < 39, "there are places behind these");
         // The same millisecond, and a later one.
         if at % 2 == 0 {
             world.wait(Duration::from_millis(1));

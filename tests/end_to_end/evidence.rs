@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tests::proxy::{Fault, When};
 
@@ -242,18 +243,36 @@ async fn a_device_tells_how_many_share_it_and_not_who() {
 }
 
 #[tokio::test]
-async fn telemetry_costs_one_read_beside_the_guards() {
+async fn telemetry_costs_what_the_data_model_says() {
     let world = World::new().await;
-    let token = visit(&world).await;
-    let opened = create(&world, "alice", Some(&token)).await;
-    let id = opened["session_id"].as_str().unwrap().to_owned();
-    try_validate(&world, &id, Some(&token), USER_AGENT).await;
-    let (_, usage) = world
-        .proxy
-        .measure(try_validate(&world, &id, Some(&token), USER_AGENT))
-        .await;
-    // Guard and visit, then record and profile; nothing new is written.
-    assert_eq!((usage.budget().0, usage.budget().1), (3, 2), "{usage:?}");
+    let own = async |package: &str, work: BoxFuture<'_, Value>| {
+        let (answer, usage) = world.proxy.measure(work).await;
+        let usage = usage.only(|it| {
+            it.request.tag == package && !matches!(it.request.key("sk"), Some("key" | "tenant"))
+        });
+        (answer, usage.budget())
+    };
+    let first = known_visit(&world).await;
+    create(&world, "alice", None).await;
+    let opening = own("create-session", Box::pin(create(&world, "alice", Some(&first)))).await;
+    let (opened, budget) = opening;
+    // The visit; guard and record side by side; the device.
+    assert_eq!(budget, (4, 3, 1.0, 3.0));
+
+    let id = opened["session_id"].as_str().unwrap();
+    let validate = async |token: &str| {
+        let work = async { try_validate(&world, id, Some(token), USER_AGENT).await.json() };
+        let (answer, budget) = own("validate-session", Box::pin(work)).await;
+        assert_eq!(answer["is_valid"], true, "{answer}");
+        budget
+    };
+    try_validate(&world, id, None, USER_AGENT).await;
+    // Guard and visit; record and profile.
+    assert_eq!(validate(&first).await, (3, 2, 4.0, 0.0));
+    let second = known_visit(&world).await;
+    // And the record, once.
+    assert_eq!(validate(&second).await, (4, 3, 4.0, 1.0));
+    assert_eq!(validate(&second).await, (3, 2, 4.0, 0.0));
     world.end().await;
 }
 

@@ -247,9 +247,8 @@ async fn telemetry_costs_what_the_data_model_says() {
     let world = World::new().await;
     let own = async |package: &str, work: BoxFuture<'_, Value>| {
         let (answer, usage) = world.proxy.measure(work).await;
-        let usage = usage.only(|it| {
-            it.request.tag == package && !matches!(it.request.key("sk"), Some("key" | "tenant"))
-        });
+        let usage = usage
+            .only(|it| it.request.tag == package && !matches!(it.request.key("sk"), Some("key" | "tenant")));
         (answer, usage.budget())
     };
     let first = known_visit(&world).await;

@@ -114,6 +114,7 @@ async fn tell_of_sessions_and_clients(world: &World, key: &str) {
 
 /// Erases a client that has live sessions and others.
 async fn erase(world: &World, key: &str) {
+    world.create(&world.token("IND123")).await;
     let erased = world.request("DELETE", "/v1/clients/IND123/data").bearer(key);
     let erased = erased.send().await.json();
     assert_eq!(erased["complete"], true, "{erased}");
@@ -240,7 +241,6 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);
 
     tell_of_sessions_and_clients(&world, &key).await;
-    world.create(&world.token("IND123")).await;
     erase(&world, &key).await;
     tell_of_visits(&world, &key).await;
 

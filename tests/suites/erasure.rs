@@ -421,6 +421,35 @@ async fn what_is_attached_while_its_record_goes_goes_too() {
 }
 
 #[tokio::test]
+async fn what_begins_while_the_rest_goes_stays() {
+    let world = Arc::new(World::new().await);
+    everything(&world, NAME).await;
+    let (later, opened) = (Arc::clone(&world), Arc::new(std::sync::OnceLock::new()));
+    let ids = Arc::clone(&opened);
+    let query = When::nth(1).operation("Query");
+    world.proxy.before(query, async move {
+        later.wait(Duration::from_secs(1));
+        let held = later.open(NAME).await;
+        let told = ingest(&later, NAME, Some(REFERENCE)).await;
+        ids.set([held, told]).unwrap();
+    });
+    let erased = erase(&world, NAME).await;
+    assert_eq!((erased.complete, erased.counts.sessions), (true, 6));
+    let [held, told] = *opened.get().unwrap();
+    assert!(world.is_held(NAME, held).await);
+    let tenant = &world.tenant.id;
+    for id in [held, told] {
+        let found = world.sessions.fetch(tenant, id, world.now()).await.unwrap();
+        assert_eq!(found.map(|it| it.state), Some(shared::service::State::Active));
+    }
+    let named = world
+        .sessions
+        .named(&world.tenant, None, REFERENCE, world.now())
+        .await;
+    assert_eq!(named.unwrap().map(|it| it.record.id), Some(told));
+}
+
+#[tokio::test]
 async fn cut_short_anywhere_it_is_repeated_and_reaches_everything() {
     let fails = [Fault::InternalError, Fault::LostAfterCommit];
     for (fault, at) in fails

@@ -99,11 +99,12 @@ impl Sessions {
             sessions: self,
             erase,
             subject: &subject,
+            at,
             seen: HashSet::new(),
             counts: Counts::default(),
             failed: None,
         };
-        let done = work.run(at, &last).await;
+        let done = work.run(&last).await;
         let complete = match done.and_then(|complete| work.failed.take().map_or(Ok(complete), Err)) {
             Ok(complete) => complete,
             Err(error) if work.counts == Counts::default() => return Err(error),
@@ -191,6 +192,8 @@ struct Work<'a> {
     sessions: &'a Sessions,
     erase: &'a Erase<'a>,
     subject: &'a SubjectKey,
+    /// From when on the subject begins anew: records made later stay.
+    at: Instant,
     /// The records that were erased: the index may show them a little longer.
     seen: HashSet<SessionId>,
     counts: Counts,
@@ -199,7 +202,8 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Whether everything that can be found is gone.
-    async fn run(&mut self, at: Instant, last: &[SessionId]) -> Result<bool, Error> {
+    async fn run(&mut self, last: &[SessionId]) -> Result<bool, Error> {
+        let at = self.at;
         let (store, tenant) = (&self.sessions.store, &self.erase.tenant.id);
         let known = store.erase_profile(tenant, self.subject, at).await?;
         self.counts.profiles = u64::from(known);
@@ -207,8 +211,14 @@ impl Work<'_> {
         if !self.erase_all(last).await || !self.erase_history().await? {
             return Ok(false);
         }
+        if !self.in_time() {
+            return Ok(false);
+        }
         let told = store.delete_client(tenant, self.erase.client).await?;
         self.counts.clients = u64::from(told);
+        if !self.in_time() {
+            return Ok(false);
+        }
         store.forget_held(tenant, self.subject, at).await?;
         Ok(true)
     }
@@ -224,7 +234,8 @@ impl Work<'_> {
                 }
                 let page = store.erasable(tenant, self.subject, after).await?;
                 let records = page.records.into_iter();
-                let records: Vec<_> = records.filter(|it| !self.seen.contains(&it.id)).collect();
+                let to_erase = |it: &Erasable| it.created_at <= self.at && !self.seen.contains(&it.id);
+                let records: Vec<_> = records.filter(to_erase).collect();
                 new |= !records.is_empty();
                 if !self.erase_all(records).await {
                     return Ok(false);

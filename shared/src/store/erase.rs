@@ -5,18 +5,20 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::attributes::{HISTORY_HASH, PARTITION_KEY, REFERENCE_ID, VISITORS, VISITS, names};
+use super::attributes::{CREATED_AT, HISTORY_HASH, PARTITION_KEY, REFERENCE_ID, VISITORS, VISITS, names};
 use super::devices::sharer;
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text};
 use super::keys::{Key, history_hash};
 use super::{Error, Store, Write};
-use crate::model::{ClientId, DeviceKey, SessionId, SubjectKey, TenantId};
+use crate::model::{ClientId, DeviceKey, Instant, SessionId, SubjectKey, TenantId};
 
 /// The record of a session, and what it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erasable {
     /// The session.
     pub id: SessionId,
+    /// When the record was made.
+    pub created_at: Instant,
     /// The caller's own id of it.
     pub reference_id: Option<String>,
     /// Digests of the visits its requests showed.
@@ -50,7 +52,7 @@ pub enum Deleted {
 }
 
 /// What is read of a record.
-const READ: &str = "#pk, #schema, #reference_id, #visits, #visitors";
+const READ: &str = "#pk, #schema, #created_at, #reference_id, #visits, #visitors";
 
 impl Store {
     /// A page of the records of a subject, as many as fit a megabyte. The index follows writes within about a second.
@@ -220,6 +222,7 @@ impl Erasable {
             .and_then(|(_, id)| id.parse().ok());
         Ok(Self {
             id: id.ok_or_else(|| reader.corrupt("not a session's key"))?,
+            created_at: reader.time(CREATED_AT)?,
             reference_id: reader.opt_text(REFERENCE_ID)?.map(str::to_owned),
             visits: reader.set(VISITS)?,
             devices: reader.set(VISITORS)?.into_iter().map(DeviceKey::new).collect(),

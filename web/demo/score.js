@@ -1,0 +1,159 @@
+/** Shows scores: what they are made of, what changed, and those before. */
+
+import { element, facts, fill, table, time } from './elements.js';
+import { changes, gravest, signed, sumInWords } from './judgement.js';
+import { CONFIDENCE, factorGroup, factorMeaning, MODES, VERDICTS } from './words.js';
+
+const CLOCK = { timeStyle: 'medium' };
+/** Names of browsers as the buttons call them. */
+export const BROWSERS = { this: 'this browser', another: 'another browser' };
+
+/** Before the first validation. */
+export function showNoScore(reason) {
+  fill('score', element('p.empty', {}, reason));
+  fill('history', element('p.empty', {}, 'None yet.'));
+}
+
+/** The latest judgement, and how it differs from the one before. */
+export function showScore(judgement, before, thresholds) {
+  const { number, at, browser, sent, risk } = judgement;
+  fill(
+    'score',
+    element('p.eyebrow', {}, `Validation ${number}, from ${BROWSERS[browser]}, `, time(at, CLOCK)),
+    headline(judgement),
+    judgement.score === null ? undefined : bar(judgement, thresholds),
+    sent &&
+      facts(
+        ['Address sent', sent.current_ip],
+        ['Browser sent', element('span.agent', {}, sent.current_user_agent)],
+      ),
+    ...(risk ? explanation(judgement) : [element('p.hint', {}, 'There are no factors: nothing was scored.')]),
+    before && difference(judgement, before),
+  );
+}
+
+function headline({ score, verdict, message }) {
+  const { word, sign, advice } = VERDICTS[verdict];
+  return element(
+    'div.headline',
+    {},
+    score === null
+      ? undefined
+      : element('p.number', {}, element('strong', {}, String(score)), element('span', {}, ' of 100')),
+    element(
+      'div',
+      {},
+      element(`p.verdict.${verdict}`, {}, element('span', { 'aria-hidden': 'true' }, `${sign} `), word),
+      element('p.advice', {}, message ? `“${message}”. ${advice}` : advice),
+    ),
+  );
+}
+
+/** The score as a length; the text beside it says the same. */
+function bar({ score, verdict }, thresholds) {
+  const filled = element(`div.filled.${verdict}`);
+  // Through the object model: the page's policy allows no style in markup.
+  filled.style.setProperty('--part', `${score}%`);
+  const marks = Object.entries(thresholds ?? {}).map(([name, at]) => {
+    const mark = element('div.mark', {}, element('span', {}, `${at} ${name === 'stolen' ? 'refused' : name}`));
+    mark.style.setProperty('--at', `${at}%`);
+    return mark;
+  });
+  const classes = marks.length > 0 ? 'div.bar.marked' : 'div.bar';
+  return element(classes, { 'aria-hidden': 'true' }, element('div.track', {}, filled), ...marks);
+}
+
+function explanation(judgement) {
+  const { factors, sum, score, risk } = judgement;
+  const kept = sum === score ? 'the score as it is' : `kept within 0 to 100: ${score}`;
+  return [
+    element('h3', {}, 'Factors'),
+    element('p.hint', {}, 'What raises the score comes first; below zero speaks for the owner of the session.'),
+    table(
+      `Factors of validation ${judgement.number}`,
+      ['Factor', 'Points', 'This request', 'The session'],
+      factors.map(row),
+      '.stacked.factors',
+    ),
+    factors.length === 0 ? undefined : element('p.sum', {}, `Sum ${sumInWords(judgement)}, ${kept}`),
+    element(
+      'p.hint',
+      {},
+      `Confidence ${risk.confidence}: ${CONFIDENCE[risk.confidence] ?? ''}. Mode ${risk.mode}: ${MODES[risk.mode] ?? ''}. Model `,
+      element('code', {}, risk.model_version),
+      '.',
+    ),
+  ].filter(Boolean);
+}
+
+function row({ group, name, points, current, expected }) {
+  return [
+    element(
+      'div',
+      {},
+      element('span.group-name', {}, factorGroup(group)),
+      ' ',
+      element('code', {}, name),
+      element('p.hint', {}, factorMeaning(name)),
+    ),
+    element('div.points', {}, element('span', {}, signed(points)), weight(points)),
+    current ?? nothing(),
+    expected ?? nothing(),
+  ];
+}
+
+/** Points as a length to either side of nothing. */
+function weight(points) {
+  const length = Math.min(Math.abs(points), 100) / 2;
+  const side = element(`span.${points < 0 ? 'less' : 'more'}`);
+  side.style.setProperty('--part', `${length}%`);
+  return element('span.weight', { 'aria-hidden': 'true' }, side);
+}
+
+const nothing = () => element('span.unknown', {}, 'nothing to show');
+
+function difference(now, before) {
+  const title = element('h3', {}, `What changed since validation ${before.number}`);
+  const found = now.risk && before.risk ? changes(now, before) : [];
+  const score =
+    now.score === null || before.score === null
+      ? element('p', {}, `The session was ${VERDICTS[before.verdict].word.toLowerCase()} and is ${VERDICTS[now.verdict].word.toLowerCase()}.`)
+      : element('p', {}, 'Score ', element('strong', {}, `${before.score} → ${now.score}`), ` (${signed(now.score - before.score)}).`);
+  const items = found.map((change) =>
+    element(
+      'li',
+      {},
+      element('strong', {}, `${factorGroup(change.group)} ${signed(change.points)}: `),
+      change.now ? element('code', {}, change.now.name) : 'no factor',
+      ' after ',
+      change.before ? element('code', {}, change.before.name) : 'no factor',
+      change.now ? `. ${factorMeaning(change.now.name)}` : '.',
+    ),
+  );
+  const list = items.length > 0 ? element('ul.changes', {}, ...items) : element('p.hint', {}, 'No factor changed.');
+  return element('div.difference', {}, title, score, now.risk && before.risk ? list : undefined);
+}
+
+/** All judgements, the latest first. */
+export function showHistory(judgements) {
+  const rows = judgements.toReversed().map((judgement) => {
+    const before = judgements[judgement.number - 2];
+    const reason = gravest(judgement);
+    const { sign, word } = VERDICTS[judgement.verdict];
+    return [
+      String(judgement.number),
+      time(judgement.at, CLOCK),
+      BROWSERS[judgement.browser],
+      judgement.score === null ? nothing() : scoreWithStep(judgement, before),
+      element('span', {}, element('span', { 'aria-hidden': 'true' }, `${sign} `), word),
+      reason ? element('code', {}, reason.name) : 'none',
+    ];
+  });
+  const columns = ['No.', 'Time', 'Sent from', 'Score', 'Verdict', 'Gravest factor'];
+  fill('history', table('Validations', columns, rows, '.stacked.history'));
+}
+
+function scoreWithStep({ score }, before) {
+  if (before === undefined || before.score === null) return String(score);
+  return element('span', {}, `${score} `, element('span.step', {}, `(${signed(score - before.score)})`));
+}

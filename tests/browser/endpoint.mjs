@@ -41,16 +41,30 @@ export async function openEndpoint() {
   return { origin, siteKey, isStandIn: false, allow: () => undefined, close: () => undefined };
 }
 
-/** Does what the contract of `/client` says, and keeps nothing. */
-async function standIn() {
+/** Answers with JSON. */
+export function answer(response, status, body) {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+/** The body of a request. */
+export async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Does what the contract of `/client` says.
+ *
+ * @param more - answers what else is asked: given request, response and address, it says whether it did
+ * @param keep - told of each token and of what was sent for it
+ */
+export async function standIn({ more = async () => false, keep = () => undefined } = {}) {
   const siteKey = 'pk_stand_in';
   const allowed = new Set();
   const nonces = new Set();
 
-  const answer = (response, status, body) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
-  };
   const refuse = (response, status, field, message) =>
     answer(response, status, { errors: [{ field, message }] });
 
@@ -62,6 +76,7 @@ async function standIn() {
       response.end(built('client.js'));
       return;
     }
+    if (await more(request, response, url)) return;
     if (url.pathname !== '/client') return answer(response, 404, { message: 'Not Found' });
 
     const { origin } = request.headers;
@@ -76,9 +91,7 @@ async function standIn() {
     if (url.searchParams.get('siteKey') !== siteKey)
       return refuse(response, 403, 'siteKey', 'unknown site key');
 
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(request);
     if (body.length > MOST_BYTES) return refuse(response, 413, 'body', 'more than 64 KiB');
     let payload;
     try {
@@ -93,7 +106,9 @@ async function standIn() {
     }
     if (nonces.has(payload.nonce)) return refuse(response, 409, 'nonce', 'was used');
     nonces.add(payload.nonce);
-    answer(response, 200, { token: `eyJhbGciOiJIUzI1NiJ9.${payload.nonce}.stand-in` });
+    const token = `eyJhbGciOiJIUzI1NiJ9.${payload.nonce}.stand-in`;
+    keep(token, payload);
+    answer(response, 200, { token });
   });
   const port = await listen(server, 0);
   return {

@@ -1,9 +1,8 @@
 /** Shows a bundle: what a token is exchanged for. */
 
-import { element, facts, fill, table, time } from './elements.js';
+import { element, facts, fill, nothing, table, time, unknown } from './elements.js';
 import { DATAPOINTS, datapoint } from './words.js';
 
-const NOT_KNOWN = 'not known';
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** Keys whose values are no words: set in a type that tells 0 from O, and broken anywhere. */
 const CODES = new Set(['clientId', 'sessionId', 'fingerprint', 'kind', 'userAgent']);
@@ -42,9 +41,9 @@ function group(key, members) {
   const [title, meaning] = DATAPOINTS[key] ?? [datapoint(key)];
   const { findings, ...plain } = members;
   return element(
-    'section.group',
-    { 'aria-labelledby': `group-${key}` },
-    element('h3', { id: `group-${key}` }, title),
+    'div.group',
+    {},
+    element('h3', {}, title),
     meaning && element('p.hint', {}, meaning),
     facts(...Object.entries(plain).map(([name, it]) => [datapoint(name), value(name, it)])),
     findings && findingsOf(findings),
@@ -56,8 +55,8 @@ function findingsOf(findings) {
   const rows = findings.map(({ name, weight, current, expected }) => [
     element('code', {}, name),
     String(weight),
-    current ?? unknown(),
-    expected ?? unknown(),
+    current ?? nothing(),
+    expected ?? nothing(),
   ]);
   return table('Findings', ['Finding', 'Points', 'Seen', 'Expected'], rows, '.stacked');
 }
@@ -85,6 +84,3 @@ function members(object) {
 
 const words = (group, ...keys) => keys.map((key) => group?.[key]).filter(Boolean).join(' ');
 const isObject = (it) => typeof it === 'object' && it !== null && !Array.isArray(it);
-
-/** What is null: never shown as no. */
-export const unknown = () => element('span.unknown', {}, NOT_KNOWN);

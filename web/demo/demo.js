@@ -43,7 +43,7 @@ async function validate(browser) {
   const answer = await backend.validate(known.session.id, known.token, browser);
   const before = known.judgements.at(-1);
   const judgement = judge(answer, browser, known.judgements.length + 1, new Date());
-  known.judgements.push(judgement);
+  known.judgements.push({ ...judgement, session: known.session.id });
   known.session.state = judgement.verdict;
   showScore(judgement, before, known.config.thresholds);
   showHistory(known.judgements);
@@ -129,9 +129,21 @@ function showProblem(panel, error) {
 }
 
 function showButtons() {
+  const next = nextStep();
   for (const [id, { hindrance }] of Object.entries(buttons)) {
-    document.getElementById(id).setAttribute('aria-disabled', String(busy || hindrance() !== undefined));
+    const button = document.getElementById(id);
+    button.setAttribute('aria-disabled', String(busy || hindrance() !== undefined));
+    button.classList.toggle('primary', id === next);
   }
+}
+
+/** The button that the story of the page goes on with. */
+function nextStep() {
+  if (known.token === undefined) return 'look';
+  if (missing('session', 'live')) return 'open';
+  return known.session.state === 'active' && known.judgements.at(-1)?.session === known.session.id
+    ? 'validate-another'
+    : 'validate-this';
 }
 
 function showSession() {

@@ -26,6 +26,12 @@ export function time(at, options) {
   return element('time', { datetime: at.toISOString() }, at.toLocaleString(undefined, options));
 }
 
+/** What is null: never shown as no. */
+export const unknown = () => element('span.unknown', {}, 'not known');
+
+/** What an answer left out because there is nothing of the kind. */
+export const nothing = () => element('span.unknown', {}, 'nothing to show');
+
 /** A list of names and values. */
 export function facts(...pairs) {
   return element('dl.facts', {}, ...pairs.filter(Boolean).flatMap(([name, value]) => [term(name), detail(value)]));

@@ -53,6 +53,7 @@ export const signed = (points) => (points > 0 ? `+${points}` : String(points).re
 
 /** The factors' points as a sum: `60 + 10 − 10 = 60`. */
 export function sumInWords({ factors, sum }) {
+  if (factors.length === 0) return '0';
   const terms = factors.map(({ points }, n) => {
     const size = Math.abs(points);
     if (n === 0) return points < 0 ? `−${size}` : `${size}`;

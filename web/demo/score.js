@@ -1,6 +1,6 @@
 /** Shows scores: what they are made of, what changed, and those before. */
 
-import { element, facts, fill, table, time } from './elements.js';
+import { element, facts, fill, nothing, table, time } from './elements.js';
 import { changes, gravest, signed, sumInWords } from './judgement.js';
 import { CONFIDENCE, factorGroup, factorMeaning, MODES, VERDICTS } from './words.js';
 
@@ -17,9 +17,10 @@ export function showNoScore(reason) {
 /** The latest judgement, and how it differs from the one before. */
 export function showScore(judgement, before, thresholds) {
   const { number, at, browser, sent, risk } = judgement;
+  const step = before && stepInWords(judgement, before);
   fill(
     'score',
-    element('p.eyebrow', {}, `Validation ${number}, from ${BROWSERS[browser]}, `, time(at, CLOCK)),
+    element('p.eyebrow', {}, `Validation ${number}, from ${BROWSERS[browser]}, `, time(at, CLOCK), step ? `: ${step}` : ''),
     headline(judgement),
     judgement.score === null ? undefined : bar(judgement, thresholds),
     sent &&
@@ -27,7 +28,7 @@ export function showScore(judgement, before, thresholds) {
         ['Address sent', sent.current_ip],
         ['Browser sent', element('span.agent', {}, sent.current_user_agent)],
       ),
-    ...(risk ? explanation(judgement) : [element('p.hint', {}, 'There are no factors: nothing was scored.')]),
+    risk ? explanation(judgement) : element('p.hint', {}, 'There are no factors: nothing was scored.'),
     before && difference(judgement, before),
   );
 }
@@ -64,18 +65,19 @@ function bar({ score, verdict }, thresholds) {
 }
 
 function explanation(judgement) {
-  const { factors, sum, score, risk } = judgement;
-  const kept = sum === score ? 'the score as it is' : `kept within 0 to 100: ${score}`;
-  return [
+  const { factors, risk } = judgement;
+  const columns = ['Factor', 'Points', 'Current: this request', 'Expected: the session'];
+  return element(
+    'div.part',
+    {},
     element('h3', {}, 'Factors'),
-    element('p.hint', {}, 'What raises the score comes first; below zero speaks for the owner of the session.'),
-    table(
-      `Factors of validation ${judgement.number}`,
-      ['Factor', 'Points', 'This request', 'The session'],
-      factors.map(row),
-      '.stacked.factors',
+    element(
+      'p.hint',
+      {},
+      'What the score is made of, the gravest first; points above zero speak for somebody else, below zero for the owner.',
     ),
-    factors.length === 0 ? undefined : element('p.sum', {}, `Sum ${sumInWords(judgement)}, ${kept}`),
+    table(`Factors of validation ${judgement.number}`, columns, factors.map(row), '.stacked.factors'),
+    element('p.sum', {}, `Sum: ${sumInWords(judgement)}${kept(judgement)}`),
     element(
       'p.hint',
       {},
@@ -83,7 +85,20 @@ function explanation(judgement) {
       element('code', {}, risk.model_version),
       '.',
     ),
-  ].filter(Boolean);
+  );
+}
+
+/** What becomes of the sum. */
+function kept({ sum, score }) {
+  if (sum === score) return ', which is the score.';
+  return sum < 0 ? '; scores begin at 0.' : '; scores end at 100.';
+}
+
+function stepInWords({ score }, before) {
+  if (score === null || before.score === null) return undefined;
+  const size = Math.abs(score - before.score);
+  if (size === 0) return `the same score as validation ${before.number}`;
+  return `${size} ${before.score < score ? 'more' : 'less'} than validation ${before.number}`;
 }
 
 function row({ group, name, points, current, expected }) {
@@ -102,15 +117,13 @@ function row({ group, name, points, current, expected }) {
   ];
 }
 
-/** Points as a length to either side of nothing. */
+/** Points as a length to either side of nothing; the style sheet leaves room for -40 to 100. */
 function weight(points) {
-  const length = Math.min(Math.abs(points), 100) / 2;
-  const side = element(`span.${points < 0 ? 'less' : 'more'}`);
-  side.style.setProperty('--part', `${length}%`);
+  const length = Math.min(Math.max(points, -40), 100) / 1.4;
+  const side = element(`span.${points < 0 ? 'lowers' : 'raises'}`);
+  side.style.setProperty('--part', `${Math.abs(length)}%`);
   return element('span.weight', { 'aria-hidden': 'true' }, side);
 }
-
-const nothing = () => element('span.unknown', {}, 'nothing to show');
 
 function difference(now, before) {
   const title = element('h3', {}, `What changed since validation ${before.number}`);
@@ -131,7 +144,7 @@ function difference(now, before) {
     ),
   );
   const list = items.length > 0 ? element('ul.changes', {}, ...items) : element('p.hint', {}, 'No factor changed.');
-  return element('div.difference', {}, title, score, now.risk && before.risk ? list : undefined);
+  return element('div.part.difference', {}, title, score, now.risk && before.risk ? list : undefined);
 }
 
 /** All judgements, the latest first. */

@@ -1,0 +1,48 @@
+/** Takes the pictures of the demo page in docs/. */
+
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openBrowser, UNMASKED } from '../browser/browser.mjs';
+import { openSite } from './site.mjs';
+import { arrive, DESKTOP, PHONE, press } from './visitor.mjs';
+
+const MOST_BYTES = 250_000;
+const TALL = { ...DESKTOP, height: 1100 };
+const PICTURES = {
+  'demo-light': { size: TALL, media: { colorScheme: 'light' } },
+  'demo-dark': { size: TALL, media: { colorScheme: 'dark' } },
+  'demo-phone': { size: PHONE, media: { colorScheme: 'light' }, fullPage: true },
+};
+
+const site = await openSite();
+const userAgent = await ownUserAgent();
+// As a person has it, not as a test does.
+const browser = await openBrowser({ args: [...UNMASKED, '--lang=en-GB', `--user-agent=${userAgent}`] });
+try {
+  for (const [name, { size, media, fullPage = false }] of Object.entries(PICTURES)) {
+    const { page } = await arrive(browser.context, site.origin, { size, media: { ...media, reducedMotion: 'reduce' } });
+    await press(page, 'Open a session');
+    await press(page, 'Validate from this browser');
+    await press(page, 'Validate from another browser');
+    await page.evaluate(() => document.activeElement.blur());
+    await page.mouse.move(0, 0);
+    const path = fileURLToPath(new URL(`../../docs/${name}.png`, import.meta.url));
+    await page.screenshot({ path, fullPage, animations: 'disabled' });
+    const bytes = statSync(path).size;
+    console.log(`docs/${name}.png: ${bytes} bytes`);
+    if (MOST_BYTES < bytes) throw new Error(`docs/${name}.png has more than ${MOST_BYTES} bytes`);
+    await page.close();
+  }
+} finally {
+  await browser.close();
+  await site.close();
+}
+
+/** The user agent of this Chromium with a window. */
+async function ownUserAgent() {
+  const headless = await openBrowser();
+  const page = await headless.context.newPage();
+  const told = await page.evaluate(() => navigator.userAgent);
+  await headless.close();
+  return told.replace('Headless', '');
+}

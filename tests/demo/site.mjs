@@ -51,10 +51,16 @@ export async function openSite() {
 
 /** A file of the page, and whether there is one. */
 function serve(pathname, response) {
-  const name = ['/demo', '/demo/'].includes(pathname) ? 'index.html' : /^\/demo\/([a-z]+\.\w+)$/.exec(pathname)?.[1];
+  const name = ['/demo', '/demo/'].includes(pathname)
+    ? 'index.html'
+    : /^\/demo\/([a-z]+\.\w+)$/.exec(pathname)?.[1];
   const type = TYPES[name?.split('.')[1]];
   if (!type) return false;
-  const headers = { 'content-type': type, 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' };
+  const headers = {
+    'content-type': type,
+    'content-security-policy': POLICY,
+    'x-content-type-options': 'nosniff',
+  };
   response.writeHead(200, headers).end(readFileSync(new URL(name, files)));
   return true;
 }
@@ -138,7 +144,8 @@ function judged(session_id, opened, sent) {
   };
 }
 
-const family = ({ current_user_agent }) => `Chrome ${/Chrome\/(\d+)/.exec(current_user_agent)?.[1] ?? '0'} on Linux`;
+const family = ({ current_user_agent }) =>
+  `Chrome ${/Chrome\/(\d+)/.exec(current_user_agent)?.[1] ?? '0'} on Linux`;
 
 /** What such a service knows of a visit. */
 function bundle({ components, automation, externalIds }, { current_ip, current_user_agent }) {

@@ -12,7 +12,11 @@ export const NARROWEST = { width: 320, height: 640 };
  *
  * @param before - told of the page before it goes there
  */
-export async function arrive(context, origin, { size = DESKTOP, media = {}, before = async () => undefined } = {}) {
+export async function arrive(
+  context,
+  origin,
+  { size = DESKTOP, media = {}, before = async () => undefined } = {},
+) {
   const seen = await visit(context, `${origin}/demo`, async (page) => {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme: 'light', ...media });
@@ -26,7 +30,8 @@ export async function arrive(context, origin, { size = DESKTOP, media = {}, befo
 export async function settled(page) {
   await page.waitForFunction(
     () =>
-      document.querySelector('#look')?.hasAttribute('aria-disabled') && !document.querySelector('[aria-busy]'),
+      document.querySelector('#look')?.hasAttribute('aria-disabled') &&
+      !document.querySelector('[aria-busy]'),
   );
 }
 

@@ -64,13 +64,17 @@ async function ask(what, body) {
     text = await response.text();
   } catch (error) {
     throw error.name === 'TimeoutError'
-      ? new Problem(`No answer within ${PATIENCE_MS / 1000} seconds.`, 'See whether the server is busy, then try again.')
+      ? new Problem(
+          `No answer within ${PATIENCE_MS / 1000} seconds.`,
+          'See whether the server is busy, then try again.',
+        )
       : new Problem('The server cannot be reached.', 'See whether it is still running, then try again.');
   }
   const answer = parsed(text);
   if (response.ok && answer) return answer;
   throw new Problem(
-    answer?.problem ?? `The server answered with status ${response.status} and nothing that this page can read.`,
+    answer?.problem ??
+      `The server answered with status ${response.status} and nothing that this page can read.`,
     answer?.advice ?? "Try again; if it stays, look at the server's log.",
   );
 }

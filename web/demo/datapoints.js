@@ -1,7 +1,7 @@
 /** Shows a bundle: what a token is exchanged for. */
 
 import { element, facts, fill, nothing, table, time, unknown } from './elements.js';
-import { DATAPOINTS, datapoint } from './words.js';
+import { DATAPOINTS, datapoint, DRIVERS } from './words.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** Keys whose values are no words: set in a type that tells 0 from O, and broken anywhere. */
@@ -12,15 +12,20 @@ const NAMES = new Set(['reasons']);
 /** The lines that say who this is. */
 export function showSummary(bundle) {
   const { identification, bot, browser, device, risk } = bundle;
-  const name = [words(browser, 'name', 'version'), words(device, 'os', 'osVersion')].filter(Boolean).join(' on ');
+  const name = [words(browser, 'name', 'version'), words(device, 'os', 'osVersion')]
+    .filter(Boolean)
+    .join(' on ');
   fill(
     'browser-summary',
     facts(
       ['Browser', name || unknown()],
       ['Client id', value('clientId', bundle.clientId)],
       ['Times seen', value('seenCount', identification?.seenCount)],
-      ['Sure of it', identification?.confidence == null ? unknown() : `${Math.round(identification.confidence * 100)} %`],
-      ['Bot', value('result', bot?.result)],
+      [
+        'Sure of it',
+        identification?.confidence == null ? unknown() : `${Math.round(identification.confidence * 100)} %`,
+      ],
+      ['Driven by', DRIVERS[bot?.result] ?? unknown()],
       ['Risk of the visit', risk ? `${risk.score} of 100, ${risk.level}` : unknown()],
     ),
   );
@@ -74,7 +79,11 @@ function value(key, it) {
 
 function list(key, items) {
   if (!NAMES.has(key)) return items.map(String).join(', ');
-  return element('span', {}, ...items.flatMap((it, n) => [n === 0 ? '' : ', ', element('code', {}, String(it))]));
+  return element(
+    'span',
+    {},
+    ...items.flatMap((it, n) => [n === 0 ? '' : ', ', element('code', {}, String(it))]),
+  );
 }
 
 function members(object) {
@@ -82,5 +91,9 @@ function members(object) {
   return pairs.length === 0 ? 'none' : pairs.join(', ');
 }
 
-const words = (group, ...keys) => keys.map((key) => group?.[key]).filter(Boolean).join(' ');
+const words = (group, ...keys) =>
+  keys
+    .map((key) => group?.[key])
+    .filter(Boolean)
+    .join(' ');
 const isObject = (it) => typeof it === 'object' && it !== null && !Array.isArray(it);

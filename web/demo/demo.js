@@ -13,8 +13,18 @@ const known = { config: undefined, token: undefined, session: undefined, judgeme
 const buttons = {
   look: action('browser', 'Reading this browser …', look),
   open: action('session', 'Opening a session …', open, () => missing('token')),
-  'validate-this': action('session', 'Validating …', () => validate('this'), () => missing('token', 'session')),
-  'validate-another': action('session', 'Validating …', () => validate('another'), () => missing('token', 'session')),
+  'validate-this': action(
+    'session',
+    'Validating …',
+    () => validate('this'),
+    () => missing('token', 'session'),
+  ),
+  'validate-another': action(
+    'session',
+    'Validating …',
+    () => validate('another'),
+    () => missing('token', 'session'),
+  ),
   end: action('session', 'Ending the session …', end, () => missing('session', 'live')),
 };
 let busy = false;
@@ -33,7 +43,10 @@ async function look() {
 async function open() {
   const answer = await backend.open(known.token);
   if (!answer.success) {
-    throw new backend.Problem(`No session was opened: ${answer.error}.`, 'End another session of this user, then try again.');
+    throw new backend.Problem(
+      `No session was opened: ${answer.error}.`,
+      'End another session of this user, then try again.',
+    );
   }
   known.session = { id: answer.session_id, expiresAt: new Date(answer.expires_at), state: 'active' };
   return 'A session is open. Validate it.';
@@ -41,28 +54,38 @@ async function open() {
 
 async function validate(browser) {
   const answer = await backend.validate(known.session.id, known.token, browser);
-  const before = known.judgements.at(-1);
-  const judgement = judge(answer, browser, known.judgements.length + 1, new Date());
-  known.judgements.push({ ...judgement, session: known.session.id });
+  const session = known.session.id;
+  const judgement = judge(answer, {
+    number: known.judgements.length + 1,
+    at: new Date(),
+    browser,
+    session,
+    before: known.judgements.findLast((it) => it.session === session),
+  });
+  known.judgements.push(judgement);
   known.session.state = judgement.verdict;
-  showScore(judgement, before, known.config.thresholds);
+  showScore(judgement, known.config.thresholds);
   showHistory(known.judgements);
-  return inWords(judgement, before);
+  return inWords(judgement);
 }
 
 async function end() {
   const answer = await backend.end(known.session.id);
   if (!answer.success) {
-    throw new backend.Problem(`The session was not ended: ${answer.error}.`, 'Validate it: it may have ended before.');
+    throw new backend.Problem(
+      `The session was not ended: ${answer.error}.`,
+      'Validate it: it may have ended before.',
+    );
   }
   known.session.state = 'gone';
   return 'The session is ended. Validate it once more to see that it holds no longer.';
 }
 
-function inWords({ browser, score, verdict }, before) {
+function inWords({ browser, score, verdict, before }) {
   const { word } = VERDICTS[verdict];
   if (score === null) return `Validated from ${BROWSERS[browser]}: ${word.toLowerCase()}.`;
-  const step = before && before.score !== null ? `, ${signed(score - before.score)} since the last time` : '';
+  const step =
+    typeof before?.score === 'number' ? `, ${signed(score - before.score)} since the last time` : '';
   return `Validated from ${BROWSERS[browser]}: score ${score} of 100, ${word.toLowerCase()}${step}.`;
 }
 
@@ -100,6 +123,7 @@ async function press(id) {
   } catch (error) {
     say(panel, '');
     showProblem(panel, error);
+    if (known.token === undefined) say('session', 'No session can be opened yet: this browser was not read.');
   } finally {
     busy = false;
     document.getElementById(id).removeAttribute('aria-busy');

@@ -34,7 +34,11 @@ export const nothing = () => element('span.unknown', {}, 'nothing to show');
 
 /** A list of names and values. */
 export function facts(...pairs) {
-  return element('dl.facts', {}, ...pairs.filter(Boolean).flatMap(([name, value]) => [term(name), detail(value)]));
+  return element(
+    'dl.facts',
+    {},
+    ...pairs.filter(Boolean).flatMap(([name, value]) => [term(name), detail(value)]),
+  );
 }
 
 const term = (name) => element('dt', {}, name);

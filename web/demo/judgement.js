@@ -2,18 +2,19 @@
 
 /**
  * @param {object} answer - of `validate`
- * @param {'this' | 'another'} browser - who the request came from
- * @param {number} number - how many validations there were, this one included
- * @param {Date} at - when
+ * @param {object} circumstances
+ * @param {number} circumstances.number - how many validations there were, this one included
+ * @param {Date} circumstances.at - when
+ * @param {'this' | 'another'} circumstances.browser - who the request came from
+ * @param {string} circumstances.session - which session was validated
+ * @param {object} [circumstances.before] - the latest judgement of the same session
  */
-export function judge(answer, browser, number, at) {
+export function judge(answer, circumstances) {
   const risk = answer.risk ?? null;
   // Gravest first; equal ones stay in the order of the answer.
   const factors = [...(risk?.factors ?? [])].sort((one, other) => other.points - one.points);
   return {
-    number,
-    at,
-    browser,
+    ...circumstances,
     verdict: verdict(answer),
     message: answer.error_message,
     score: answer.session_id === null ? null : answer.risk_score,

@@ -14,13 +14,19 @@ export function showNoScore(reason) {
   fill('history', element('p.empty', {}, 'None yet.'));
 }
 
-/** The latest judgement, and how it differs from the one before. */
-export function showScore(judgement, before, thresholds) {
-  const { number, at, browser, sent, risk } = judgement;
+/** The latest judgement, and how it differs from the one before in the same session. */
+export function showScore(judgement, thresholds) {
+  const { number, at, browser, sent, risk, before } = judgement;
   const step = before && stepInWords(judgement, before);
   fill(
     'score',
-    element('p.eyebrow', {}, `Validation ${number}, from ${BROWSERS[browser]}, `, time(at, CLOCK), step ? `: ${step}` : ''),
+    element(
+      'p.eyebrow',
+      {},
+      `Validation ${number}, from ${BROWSERS[browser]}, `,
+      time(at, CLOCK),
+      step ? `: ${step}` : '',
+    ),
     headline(judgement),
     judgement.score === null ? undefined : bar(judgement, thresholds),
     sent &&
@@ -56,7 +62,11 @@ function bar({ score, verdict }, thresholds) {
   // Through the object model: the page's policy allows no style in markup.
   filled.style.setProperty('--part', `${score}%`);
   const marks = Object.entries(thresholds ?? {}).map(([name, at]) => {
-    const mark = element('div.mark', {}, element('span', {}, `${at} ${name === 'stolen' ? 'refused' : name}`));
+    const mark = element(
+      'div.mark',
+      {},
+      element('span', {}, `${at} ${name === 'stolen' ? 'refused' : name}`),
+    );
     mark.style.setProperty('--at', `${at}%`);
     return mark;
   });
@@ -66,7 +76,7 @@ function bar({ score, verdict }, thresholds) {
 
 function explanation(judgement) {
   const { factors, risk } = judgement;
-  const columns = ['Factor', 'Points', 'Current: this request', 'Expected: the session'];
+  const columns = ['Factor', 'Points', 'Current', 'Expected'];
   return element(
     'div.part',
     {},
@@ -74,7 +84,7 @@ function explanation(judgement) {
     element(
       'p.hint',
       {},
-      'What the score is made of, the gravest first; points above zero speak for somebody else, below zero for the owner.',
+      'Points above zero speak for somebody else, below zero for the owner; current is what this request shows, expected what the session remembers.',
     ),
     table(`Factors of validation ${judgement.number}`, columns, factors.map(row), '.stacked.factors'),
     element('p.sum', {}, `Sum: ${sumInWords(judgement)}${kept(judgement)}`),
@@ -130,8 +140,18 @@ function difference(now, before) {
   const found = now.risk && before.risk ? changes(now, before) : [];
   const score =
     now.score === null || before.score === null
-      ? element('p', {}, `The session was ${VERDICTS[before.verdict].word.toLowerCase()} and is ${VERDICTS[now.verdict].word.toLowerCase()}.`)
-      : element('p', {}, 'Score ', element('strong', {}, `${before.score} → ${now.score}`), ` (${signed(now.score - before.score)}).`);
+      ? element(
+          'p',
+          {},
+          `The session was ${VERDICTS[before.verdict].word.toLowerCase()} and is ${VERDICTS[now.verdict].word.toLowerCase()}.`,
+        )
+      : element(
+          'p',
+          {},
+          'Score ',
+          element('strong', {}, `${before.score} → ${now.score}`),
+          ` (${signed(now.score - before.score)}).`,
+        );
   const items = found.map((change) =>
     element(
       'li',
@@ -143,30 +163,30 @@ function difference(now, before) {
       change.now ? `. ${factorMeaning(change.now.name)}` : '.',
     ),
   );
-  const list = items.length > 0 ? element('ul.changes', {}, ...items) : element('p.hint', {}, 'No factor changed.');
+  const list =
+    items.length > 0 ? element('ul.changes', {}, ...items) : element('p.hint', {}, 'No factor changed.');
   return element('div.part.difference', {}, title, score, now.risk && before.risk ? list : undefined);
 }
 
 /** All judgements, the latest first. */
 export function showHistory(judgements) {
   const rows = judgements.toReversed().map((judgement) => {
-    const before = judgements[judgement.number - 2];
     const reason = gravest(judgement);
     const { sign, word } = VERDICTS[judgement.verdict];
     return [
-      String(judgement.number),
+      `No. ${judgement.number}`,
       time(judgement.at, CLOCK),
       BROWSERS[judgement.browser],
-      judgement.score === null ? nothing() : scoreWithStep(judgement, before),
+      judgement.score === null ? nothing() : scoreWithStep(judgement),
       element('span', {}, element('span', { 'aria-hidden': 'true' }, `${sign} `), word),
       reason ? element('code', {}, reason.name) : 'none',
     ];
   });
-  const columns = ['No.', 'Time', 'Sent from', 'Score', 'Verdict', 'Gravest factor'];
+  const columns = ['Validation', 'Time', 'Sent from', 'Score', 'Verdict', 'Gravest factor'];
   fill('history', table('Validations', columns, rows, '.stacked.history'));
 }
 
-function scoreWithStep({ score }, before) {
-  if (before === undefined || before.score === null) return String(score);
+function scoreWithStep({ score, before }) {
+  if (typeof before?.score !== 'number') return String(score);
   return element('span', {}, `${score} `, element('span.step', {}, `(${signed(score - before.score)})`));
 }

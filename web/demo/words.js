@@ -52,7 +52,8 @@ export const FACTORS = {
   fingerprint_newly_supplied: 'A fingerprint where there was none.',
   fingerprint_changed: 'Another fingerprint than the session was opened with.',
   fingerprint_missing: 'No fingerprint where there was one.',
-  asn_alternating: 'Back to the earlier network within half an hour with something else different: two users in turn.',
+  asn_alternating:
+    'Back to the earlier network within half an hour with something else different: two users in turn.',
   asn_alternating_unshown: 'Back to the earlier network within half an hour, with the fingerprint left out.',
   fingerprint_alternating: 'Back to the earlier fingerprint within half an hour: two devices in turn.',
 };
@@ -76,7 +77,11 @@ export const VERDICTS = {
     sign: '✕',
     advice: 'Treated as stolen: the request is turned away. Sign the user out and let them sign in again.',
   },
-  gone: { word: 'Not live', sign: '–', advice: 'There is no such session to use. Let the user sign in again.' },
+  gone: {
+    word: 'Not live',
+    sign: '–',
+    advice: 'There is no such session to use. Let the user sign in again.',
+  },
 };
 
 export const CONFIDENCE = {
@@ -88,6 +93,9 @@ export const MODES = {
   enforce: 'the verdict is acted on',
   monitor: 'scores are only reported, nothing is turned away',
 };
+
+/** Who is at the controls. */
+export const DRIVERS = { human: 'a person', bot: 'a program' };
 
 /** Groups of datapoints, in the order in which they are shown. */
 export const DATAPOINTS = {
@@ -129,7 +137,7 @@ const LABELS = {
   isDatacenter: 'Data centre',
   timezone: 'Time zone',
   timezoneOffsetMinutes: 'Minutes to UTC',
-  timezoneMismatch: 'Zone is not the address’s',
+  timezoneMismatch: 'Zone differs from address',
   virtualMachine: 'Virtual machine',
   devtoolsOpen: 'Developer tools open',
   headless: 'Without a window',

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,23 +12,24 @@ use axum::serve::ListenerExt;
 use serde_json::{Map, Value};
 use shared::clock::{Clock, System};
 use shared::model::{Scopes, TenantId};
+use shared::runtime::TokenKeys;
 use shared::store::Credentials;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::credentials::{
-    self, DEFAULT_SCOPES, DEFAULT_TENANT, new_api_key, provide_api_key, provide_tenant,
+    self, DEFAULT_SCOPES, DEFAULT_TENANT, new_api_key, provide_api_key, provide_site, provide_tenant,
 };
 use crate::dynamodb::{ACCESS_KEY, DynamoDb, SECRET_KEY};
 use crate::engine::Engine;
 use crate::function::Function;
 use crate::gateway::{Gateway, JWKS_PATH, undelayed};
 use crate::issuer::{Claims, Issuer};
-use crate::state::{Running, Secrets, State};
+use crate::state::{Running, Secrets, State, write_text};
 use crate::stream::Poller;
 use crate::template::Template;
-use crate::{Error, Options, schedule};
+use crate::{Error, Options, ids, schedule};
 
 /// A running local cloud; it ends with [`Self::shutdown`], or when it is dropped.
 #[derive(Debug)]
@@ -40,6 +42,9 @@ pub struct Cloud {
     pollers: Vec<Arc<Poller>>,
     issuer: Issuer,
     api_key: String,
+    site_key: String,
+    /// The keys of telemetry tokens, where they are not in the state directory.
+    stray_keys: Option<PathBuf>,
     tenant: TenantId,
     engine: Option<Arc<Engine>>,
     state: Option<State>,
@@ -85,7 +90,8 @@ impl Cloud {
             .first()
             .map(|it| it.name.clone())
             .unwrap_or_default();
-        let functions = functions(&template, &options, dynamodb.url());
+        let (token_keys, stray_keys) = token_keys(state.as_ref(), &secrets)?;
+        let functions = functions(&template, &options, dynamodb.url(), &token_keys);
         let gateway = Gateway::new(
             &template.routes,
             &functions,
@@ -111,6 +117,8 @@ impl Cloud {
                 .parse()
                 .map_err(|_| Error::Credentials("no tenant"))?,
             api_key: secrets.api_key,
+            site_key: secrets.site_key,
+            stray_keys,
             pollers: Vec::new(),
             background: Vec::new(),
             stop: Some(stop),
@@ -124,7 +132,7 @@ impl Cloud {
             state,
             server,
         };
-        cloud.provide_credentials().await?;
+        cloud.provide_credentials(&options.site_origins).await?;
         cloud.start_background(&options)?;
         if let Some(state) = &cloud.state {
             state.set_running(&cloud.running())?;
@@ -160,6 +168,12 @@ impl Cloud {
     /// An API key with [`DEFAULT_SCOPES`].
     pub fn api_key(&self) -> &str {
         &self.api_key
+    }
+
+    /// The public key of the default tenant's site. It admits pages of [`Self::url`], under both names of this machine,
+    /// and of [`Options::site_origins`].
+    pub fn site_key(&self) -> &str {
+        &self.site_key
     }
 
     /// What the template asked for.
@@ -285,13 +299,16 @@ impl Cloud {
         format!("{}{JWKS_PATH}", self.url)
     }
 
-    async fn provide_credentials(&self) -> Result<(), Error> {
+    async fn provide_credentials(&self, more_origins: &[String]) -> Result<(), Error> {
         if self.template.tables.is_empty() {
             return Ok(());
         }
         self.provide_tenant(&self.tenant).await?;
         let scopes = DEFAULT_SCOPES.into_iter().collect();
-        provide_api_key(&self.store(), &self.api_key, &self.tenant, scopes).await
+        provide_api_key(&self.store(), &self.api_key, &self.tenant, scopes).await?;
+        let mut origins = vec![self.url.clone(), self.url.replace("127.0.0.1", "localhost")];
+        origins.extend_from_slice(more_origins);
+        provide_site(&self.store(), &self.site_key, &self.tenant, origins).await
     }
 
     fn start_background(&mut self, options: &Options) -> Result<(), Error> {
@@ -355,11 +372,20 @@ impl Drop for Cloud {
         if let Some(state) = &self.state {
             state.clear_running();
         }
+        if let Some(file) = &self.stray_keys {
+            // Nobody reads it any more; what cannot be removed is in a directory that is swept.
+            drop(std::fs::remove_file(file));
+        }
     }
 }
 
 /// The template's functions, with what only a local cloud sets in their environment.
-pub(crate) fn functions(template: &Template, options: &Options, dynamodb_url: &str) -> Vec<Arc<Function>> {
+pub(crate) fn functions(
+    template: &Template,
+    options: &Options,
+    dynamodb_url: &str,
+    token_keys: &Path,
+) -> Vec<Arc<Function>> {
     let endpoint = options
         .function_dynamodb_endpoint
         .as_deref()
@@ -386,7 +412,14 @@ pub(crate) fn functions(template: &Template, options: &Options, dynamodb_url: &s
             let local = local
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            let environment = local.chain(intelligence.clone()).chain(own);
+            // The template has a secret there, and there is no Secrets Manager here.
+            let has_keys = spec.environment.contains_key(TokenKeys::VARIABLE);
+            let token_keys = has_keys.then(|| {
+                let path = std::path::absolute(token_keys).unwrap_or(token_keys.to_owned());
+                let path = path.to_string_lossy().into_owned();
+                (TokenKeys::VARIABLE.to_owned(), path)
+            });
+            let environment = local.chain(intelligence.clone()).chain(token_keys).chain(own);
             let (binaries, log) = (&options.binaries, options.log.clone());
             Arc::new(Function::new(
                 spec.clone(),
@@ -397,6 +430,16 @@ pub(crate) fn functions(template: &Template, options: &Options, dynamodb_url: &s
             ))
         })
         .collect()
+}
+
+/// Where functions find the keys of telemetry tokens, and the same again where that is not in the state directory.
+fn token_keys(state: Option<&State>, secrets: &Secrets) -> Result<(PathBuf, Option<PathBuf>), Error> {
+    if let Some(state) = state {
+        return Ok((state.token_keys(), None));
+    }
+    let file = std::env::temp_dir().join(format!("holdfast-{}.json", ids::request_id()));
+    write_text(&file, &secrets.token_keys)?;
+    Ok((file.clone(), Some(file)))
 }
 
 fn client_ip_header(options: &Options) -> Result<Option<HeaderName>, Error> {

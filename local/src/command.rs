@@ -101,8 +101,10 @@ async fn invoke(place: &Place, function: &str, event: &Path) -> Result<(), Error
     )?;
 
     options.streams = false;
-    let output = if let Some(running) = State::open(&place.directory())?.running()? {
-        let functions = crate::cloud::functions(&template, &options, &running.dynamodb_url);
+    let state = State::open(&place.directory())?;
+    let output = if let Some(running) = state.running()? {
+        let (url, token_keys) = (&running.dynamodb_url, state.token_keys());
+        let functions = crate::cloud::functions(&template, &options, url, &token_keys);
         let only = functions
             .first()
             .ok_or_else(|| Error::Unknown(function.to_owned()))?;

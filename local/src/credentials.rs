@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use shared::clock::{Entropy, System};
-use shared::model::{ApiKey, Partition, Scope, Scopes, TenantId};
+use shared::model::{ApiKey, Partition, Scope, Scopes, Site, TenantId};
 use shared::store::{Credentials, Store};
 
 use crate::Error;
@@ -16,7 +16,12 @@ pub const DEFAULT_TENANT: &str = "acme";
 /// The user tokens are for unless another one is named.
 pub const DEFAULT_SUBJECT: &str = "alice";
 /// What an API key may do unless it is said.
-pub const DEFAULT_SCOPES: [Scope; 3] = [Scope::SessionsRead, Scope::SessionsWrite, Scope::SessionsAdmin];
+pub const DEFAULT_SCOPES: [Scope; 4] = [
+    Scope::SessionsRead,
+    Scope::SessionsWrite,
+    Scope::SessionsAdmin,
+    Scope::TelemetryRead,
+];
 
 /// The credentials in `table` of the endpoint.
 pub(crate) fn store(dynamodb: &DynamoDb, table: &str) -> Credentials {
@@ -35,6 +40,35 @@ pub(crate) fn new_api_key() -> Result<String, Error> {
         crate::ids::hex(id),
         URL_SAFE_NO_PAD.encode(secret)
     ))
+}
+
+/// A new public key of a site.
+pub(crate) fn new_site_key() -> String {
+    format!("site_{}", crate::ids::hex(&crate::ids::drawn::<12>()))
+}
+
+/// New keys of telemetry tokens, as the functions read them.
+pub(crate) fn new_token_keys() -> String {
+    let key = URL_SAFE_NO_PAD.encode(crate::ids::drawn::<48>());
+    format!(r#"{{"kid":"1","key":"{key}"}}"#)
+}
+
+/// Makes a site of `tenant` known, with these origins.
+pub(crate) async fn provide_site(
+    store: &Credentials,
+    key: &str,
+    tenant: &TenantId,
+    origins: Vec<String>,
+) -> Result<(), Error> {
+    let key = key.parse().map_err(|_| Error::Credentials("no site key"))?;
+    let site = Site {
+        key,
+        tenant: tenant.clone(),
+        origins,
+        enabled: true,
+    };
+    store.put_site(&site).await?;
+    Ok(())
 }
 
 /// Makes `tenant` known, with tokens of the development issuer.

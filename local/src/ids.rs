@@ -37,7 +37,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Random bytes. Ids of a development tool may repeat when the machine has no randomness; secrets are drawn elsewhere.
-fn drawn<const N: usize>() -> [u8; N] {
+pub(crate) fn drawn<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     drop(System.fill(&mut bytes));
     bytes

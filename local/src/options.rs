@@ -31,6 +31,8 @@ pub struct Options {
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
     /// A request header that gives the source address in place of the peer's.
     pub client_ip_header: Option<String>,
+    /// Origins whose pages may send telemetry to the site of the default tenant, beside the cloud's own.
+    pub site_origins: Vec<String>,
     /// Most instances of one function at a time; more invocations wait.
     pub max_instances: usize,
     /// How often expired items are deleted; `None` leaves it to [`crate::Cloud::sweep_expired`].
@@ -60,6 +62,7 @@ impl Options {
             intelligence: None,
             environment: BTreeMap::new(),
             client_ip_header: None,
+            site_origins: Vec::new(),
             max_instances: 16,
             sweep_every: None,
             schedules: false,

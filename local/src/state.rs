@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::credentials::new_api_key;
+use crate::credentials::{new_api_key, new_site_key, new_token_keys};
 use crate::issuer::Issuer;
 
 /// The state directory.
@@ -25,6 +25,11 @@ pub(crate) struct State(PathBuf);
 pub(crate) struct Secrets {
     pub(crate) issuer_key: String,
     pub(crate) api_key: String,
+    /// The keys of telemetry tokens, as the functions read them. A state from before them gets its own.
+    #[serde(default = "new_token_keys")]
+    pub(crate) token_keys: String,
+    #[serde(default = "new_site_key")]
+    pub(crate) site_key: String,
 }
 
 /// A running local cloud, as commands beside it find it.
@@ -55,12 +60,17 @@ impl State {
 
     /// The secrets; made at the first start.
     pub(crate) fn secrets(&self) -> Result<Secrets, Error> {
-        if let Some(secrets) = self.read("secrets.json")? {
-            return Ok(secrets);
-        }
-        let secrets = Secrets::generate()?;
+        let kept: Option<Secrets> = self.read("secrets.json")?;
+        let secrets = kept.map_or_else(Secrets::generate, Ok)?;
+        // Also what was there: a state from before some of them has them now.
         self.write("secrets.json", &secrets)?;
+        write_text(&self.token_keys(), &secrets.token_keys)?;
         Ok(secrets)
+    }
+
+    /// Where functions find the keys of telemetry tokens.
+    pub(crate) fn token_keys(&self) -> PathBuf {
+        self.0.join("token-keys.json")
     }
 
     /// The instance that runs on this directory, if one answers.
@@ -108,14 +118,20 @@ impl Secrets {
         Ok(Self {
             issuer_key: Issuer::generate()?,
             api_key: new_api_key()?,
+            token_keys: new_token_keys(),
+            site_key: new_site_key(),
         })
     }
 }
 
 /// Writes JSON that only its owner may read, whole or not at all.
 pub(crate) fn write_private<T: Serialize>(file: &Path, value: &T) -> Result<(), Error> {
-    let failed = || Error::io(file.display());
-    let text = serde_json::to_string(value).map_err(|it| failed()(it.into()))?;
+    let text = serde_json::to_string(value).map_err(|it| Error::io(file.display())(it.into()))?;
+    write_text(file, &text)
+}
+
+/// Writes a text that only its owner may read, whole or not at all.
+pub(crate) fn write_text(file: &Path, text: &str) -> Result<(), Error> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let draft = file.with_file_name(name);
@@ -127,7 +143,7 @@ pub(crate) fn write_private<T: Serialize>(file: &Path, value: &T) -> Result<(), 
         .open(&draft)
         .and_then(|mut it| it.write_all(text.as_bytes()))
         .and_then(|()| std::fs::rename(&draft, file));
-    written.map_err(failed())
+    written.map_err(Error::io(file.display()))
 }
 
 fn answers(url: &str) -> bool {

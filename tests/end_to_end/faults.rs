@@ -3,49 +3,135 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use serde_json::json;
-use shared::model::Reason;
+use serde_json::{Value, json};
+use shared::model::{Reason, SessionId};
 use tests::proxy::{Fault, When};
 
 use crate::client::{Answer, Call};
-use crate::world::{ACTIVE, CLEANUP, CREATE, LOGOUT, VALIDATE, World, opening, sighting};
+use crate::world::{ACTIVE, CLEANUP, CREATE, IP, LOGOUT, USER_AGENT, VALIDATE, World, opening, sighting};
 
-const UNAVAILABLE: &str = r#"{"detail":"Service Unavailable"}"#;
+const SESSIONS: &str = "/v1/sessions";
+const CLIENTS: &str = "/v1/clients/individuals";
 
-/// One call of every endpoint that needs the table.
-fn every_call(world: &World, token: &str, id: &str) -> Vec<(&'static str, Call)> {
-    vec![
-        ("create", world.post(CREATE).json(&opening())),
-        ("validate", world.post(VALIDATE).json(&sighting(id))),
-        ("active", world.request("GET", ACTIVE)),
-        ("logout", world.post(LOGOUT).json(&json!({"session_id": id}))),
+/// What each face says when the table does not answer.
+const BITCAIN: &str = r#"{"detail":"Service Unavailable"}"#;
+const CORSA: &str = r#"{"message":"Service Unavailable","statusCode":503}"#;
+const PREFACTOR: &str = r#"{"status":"error","code":"unknown","message":"unknown error, try again"}"#;
+
+/// One call of every endpoint that needs the table, about a session of the token's holder, and what its face says when
+/// there is no table.
+fn every_call(world: &World, token: &str, id: &str) -> Vec<(&'static str, Call, &'static str)> {
+    let (get, put) = (
+        |path: &str| world.request("GET", path),
+        |path: &str| world.request("PUT", path),
+    );
+    let own = [
+        ("create", world.post(CREATE).json(&opening()), BITCAIN),
+        ("validate", world.post(VALIDATE).json(&sighting(id)), BITCAIN),
+        ("active", get(ACTIVE), BITCAIN),
+        (
+            "logout",
+            world.post(LOGOUT).json(&json!({"session_id": id})),
+            BITCAIN,
+        ),
         (
             "revoke",
             world.request("DELETE", &format!("/api/v1/sessions/{id}")),
+            BITCAIN,
         ),
-        ("cleanup", world.post(CLEANUP)),
-    ]
-    .into_iter()
-    .map(|(name, call)| (name, call.bearer(token)))
-    .collect()
+        ("cleanup", world.post(CLEANUP), BITCAIN),
+        ("fetch", get(&format!("/api/v1/session/{id}")), PREFACTOR),
+        ("list", get("/api/v1/session"), PREFACTOR),
+        (
+            "revoke fetched",
+            world.post(&format!("/api/v1/session/{id}/revoke")),
+            PREFACTOR,
+        ),
+    ];
+    let session = format!("/v1/sessions/{id}");
+    let end = json!({"endedAt": "2999-01-01T00:00:00Z"});
+    let client = "/v1/clients/individuals/carol";
+    let backends = [
+        (
+            "step up",
+            world
+                .post(&format!("/api/v1/sessions/{id}/step-up"))
+                .json(&sighting("unread")),
+            BITCAIN,
+        ),
+        (
+            "ingest",
+            world.post(SESSIONS).json(&visit("carol", "visit-2")),
+            CORSA,
+        ),
+        ("get", get(&session), CORSA),
+        ("get by reference", get("/v1/sessions/visit-1"), CORSA),
+        ("update", put(&session).json(&end), CORSA),
+        (
+            "update by reference",
+            put("/v1/sessions/visit-1").json(&end),
+            CORSA,
+        ),
+        ("client's sessions", get("/v1/clients/carol/sessions"), CORSA),
+        (
+            "store client",
+            world.post(CLIENTS).json(&json!({"referenceId": "dave"})),
+            CORSA,
+        ),
+        (
+            "upsert client",
+            world
+                .post("/v1/clients/individuals?upsert=true")
+                .json(&json!({"referenceId": "carol", "alias": "another"})),
+            CORSA,
+        ),
+        ("get client", get(client), CORSA),
+        (
+            "update client",
+            put(client).json(&json!({"alias": "another"})),
+            CORSA,
+        ),
+    ];
+    let key = world.cloud.api_key();
+    let own = own.map(|(name, call, down)| (name, call.bearer(token), down));
+    let backends = backends.map(|(name, call, down)| (name, call.bearer(key), down));
+    own.into_iter().chain(backends).collect()
+}
+
+/// A body of ingest.
+fn visit(client: &str, reference: &str) -> Value {
+    json!({
+        "clientId": client, "referenceId": reference, "ipAddress": IP,
+        "device": {"fingerprint": "a1b2", "userAgent": USER_AGENT},
+    })
+}
+
+/// What the backend's key reads there.
+async fn read(world: &World, path: &str) -> (u16, Value) {
+    let call = world.request("GET", path).bearer(world.cloud.api_key());
+    let answer = call.send().await;
+    (answer.status.as_u16(), answer.json())
 }
 
 /// Lets every function start and meet the caller, so that its faults meet its work and not its start.
 async fn warm(world: &World, token: &str) {
-    for (name, call) in every_call(world, token, "no-session") {
-        let answer = call.send().await;
+    // At once, as later, so that there is an instance for each call where a function has several.
+    let calls = every_call(world, token, "no-session").into_iter();
+    let answers = calls.map(async |(name, call, _)| (name, call.send().await));
+    for (name, answer) in join_all(answers).await {
         assert!(answer.status.as_u16() < 500, "{name}: {answer:?}");
     }
     world.logout(token, "no session", true).await;
 }
 
-fn refused(answer: &Answer, what: &str) {
+fn refused(answer: &Answer, down: &str, what: &str) {
     assert_eq!(
         (answer.status.as_u16(), answer.text.as_str()),
-        (503, UNAVAILABLE),
+        (503, down),
         "{what}"
     );
     assert_eq!(answer.header("retry-after"), Some("1"), "{what}");
+    assert_eq!(answer.header("content-type"), Some("application/json"), "{what}");
 }
 
 #[tokio::test]
@@ -54,6 +140,16 @@ async fn a_table_that_does_not_work_is_a_503_and_leaves_everything_as_it_was() {
     warm(&world, &world.token("nobody")).await;
     let token = world.token("alice");
     let id = world.create(&token).await;
+    let stood = [
+        "/v1/sessions/visit-1",
+        "/v1/sessions/visit-2",
+        "/v1/clients/individuals/carol",
+        "/v1/clients/individuals/dave",
+        "/v1/clients/carol/sessions",
+    ];
+    let told = world.post(SESSIONS).bearer(world.cloud.api_key());
+    told.json(&visit("carol", "visit-1")).send().await;
+    let before = join_all(stood.map(|path| read(&world, path))).await;
     for fault in [
         Fault::Throttled,
         Fault::ThroughputExceeded,
@@ -69,10 +165,10 @@ async fn a_table_that_does_not_work_is_a_503_and_leaves_everything_as_it_was() {
         let answers = join_all(
             calls
                 .into_iter()
-                .map(async |(name, call)| (name, call.send().await)),
+                .map(async |(name, call, down)| (name, call.send().await, down)),
         );
-        for (name, answer) in answers.await {
-            refused(&answer, &format!("{name}, {fault:?}"));
+        for (name, answer, down) in answers.await {
+            refused(&answer, down, &format!("{name}, {fault:?}"));
         }
         assert!(
             began.elapsed() < Duration::from_secs(10),
@@ -86,6 +182,8 @@ async fn a_table_that_does_not_work_is_a_503_and_leaves_everything_as_it_was() {
             "after {fault:?}"
         );
         assert!(world.is_valid(&token, &id).await, "after {fault:?}");
+        let after = join_all(stood.map(|path| read(&world, path))).await;
+        assert_eq!(after, before, "after {fault:?}");
     }
     world.end().await;
 }
@@ -95,15 +193,22 @@ async fn an_ending_whose_answer_was_lost_is_an_ending() {
     let world = World::new().await;
     warm(&world, &world.token("nobody")).await;
     let token = world.token("alice");
-    for (ends, reason) in [("logout", Reason::LoggedOut), ("revoke", Reason::Revoked)] {
+    for (ends, reason) in [
+        ("logout", Reason::LoggedOut),
+        ("revoke", Reason::Revoked),
+        ("revoke fetched", Reason::Revoked),
+        ("update", Reason::LoggedOut),
+    ] {
         for fault in [Fault::LostAfterCommit, Fault::TruncatedJson] {
             let (ended, kept) = (world.create(&token).await, world.create(&token).await);
-            world.proxy.fault(When::always(), [fault]);
-            for (_, call) in every_call(&world, &token, &ended)
+            // Corsa's reads come before its write, and get their answers.
+            let write = |it: &tests::proxy::Request| it.operation == "UpdateItem";
+            world.proxy.fault(When::always().matching(write), [fault]);
+            for (_, call, down) in every_call(&world, &token, &ended)
                 .into_iter()
-                .filter(|(name, _)| *name == ends)
+                .filter(|(name, ..)| *name == ends)
             {
-                refused(&call.send().await, &format!("{ends}, {fault:?}"));
+                refused(&call.send().await, down, &format!("{ends}, {fault:?}"));
             }
             world.proxy.heal();
             assert!(!world.is_valid(&token, &ended).await, "{ends}, {fault:?}");
@@ -149,7 +254,7 @@ async fn a_create_that_was_answered_503_leaves_no_session_behind() {
     let id = world.create(&token).await;
     for fault in [Fault::LostAfterCommit, Fault::TruncatedJson] {
         world.proxy.fault(When::always(), [fault]);
-        refused(&world.try_create(&token).await, &format!("{fault:?}"));
+        refused(&world.try_create(&token).await, BITCAIN, &format!("{fault:?}"));
         world.proxy.heal();
         assert_eq!(world.active(&token).await, std::slice::from_ref(&id), "{fault:?}");
     }
@@ -173,7 +278,7 @@ async fn a_create_sent_again_after_a_lost_answer_is_one_session() {
         let before = world.active(&token).await.len();
         let guard = |it: &tests::proxy::Request| it.key("sk") == Some("guard");
         world.proxy.fault(When::always().matching(guard), [fault]);
-        refused(&create(&key).await, &format!("{fault:?}"));
+        refused(&create(&key).await, BITCAIN, &format!("{fault:?}"));
         world.proxy.heal();
         let (first, again) = (create(&key).await, create(&key).await);
         assert_eq!(first.status, 200, "{fault:?}: {first:?}");
@@ -216,6 +321,198 @@ async fn what_was_acknowledged_is_seen_at_once_while_copies_lag_behind() {
     );
     for id in &ids {
         assert!(!world.is_valid(&new, id).await);
+    }
+    world.end().await;
+}
+
+/// Calls with an `Idempotency-Key` of their own, each about things of its own, and where what they did is read.
+async fn keyed(world: &World, round: &str) -> Vec<(&'static str, Call, &'static str, String)> {
+    let alice = world.token("alice");
+    let backend = |method: &str, path: &str, body: &Value| {
+        let call = world.request(method, path);
+        call.bearer(world.cloud.api_key()).json(body)
+    };
+    let (known, new) = (format!("known-{round}"), format!("new-{round}"));
+    for reference in [&known, &format!("other-{round}")] {
+        let told = backend("POST", SESSIONS, &visit(&known, reference)).send().await;
+        assert_eq!(told.status, 201, "{told:?}");
+    }
+    let (revoked, ended) = (world.create(&alice).await, world.create(&alice).await);
+    let update = |path: &str| {
+        let end = json!({"endedAt": "2999-01-01T00:00:00Z"});
+        backend("PUT", path, &end)
+    };
+    let calls = [
+        (
+            "ingest",
+            backend("POST", SESSIONS, &visit(&new, &new)),
+            CORSA,
+            format!("/v1/sessions/{new}"),
+        ),
+        (
+            "store client",
+            backend("POST", CLIENTS, &json!({"referenceId": known, "alias": "a"})),
+            CORSA,
+            format!("{CLIENTS}/{known}"),
+        ),
+        (
+            "update",
+            update(&format!("/v1/sessions/{ended}")),
+            CORSA,
+            format!("/v1/sessions/{ended}"),
+        ),
+        (
+            "update by reference",
+            update(&format!("/v1/sessions/{known}")),
+            CORSA,
+            format!("/v1/sessions/{known}"),
+        ),
+        (
+            "revoke fetched",
+            world
+                .post(&format!("/api/v1/session/{revoked}/revoke"))
+                .bearer(&alice),
+            PREFACTOR,
+            format!("/v1/sessions/{revoked}"),
+        ),
+    ];
+    let keyed = |(name, call, down, path): (&'static str, Call, _, _)| {
+        (name, call.header("idempotency-key", round), down, path)
+    };
+    calls.into_iter().map(keyed).collect()
+}
+
+#[tokio::test]
+async fn what_is_sent_again_with_its_key_after_a_fault_is_done_once() {
+    let world = World::new().await;
+    warm(&world, &world.token("nobody")).await;
+    for fault in [
+        Fault::LostAfterCommit,
+        Fault::TruncatedJson,
+        Fault::Throttled,
+        Fault::InternalError,
+        Fault::Reset,
+    ] {
+        let round = format!("{fault:?}");
+        let calls = keyed(&world, &round).await;
+        // The key's own item works, so that the next sending need not wait for the end of the first.
+        let work = |it: &tests::proxy::Request| {
+            it.key("sk") != Some("idem") && matches!(&*it.operation, "PutItem" | "UpdateItem")
+        };
+        world.proxy.fault(When::always().matching(work), [fault]);
+        for (name, call, down, _) in &calls {
+            refused(&call.clone().send().await, down, &format!("{name}, {fault:?}"));
+        }
+        world.proxy.heal();
+        for (name, call, _, path) in calls {
+            let (first, again) = (call.clone().send().await, call.send().await);
+            assert!(first.status.is_success(), "{name}, {fault:?}: {first:?}");
+            assert_eq!(first.visible(), again.visible(), "{name}, {fault:?}");
+            let (status, stands) = read(&world, &path).await;
+            assert_eq!(status, 200, "{name}, {fault:?}");
+            match name {
+                "revoke fetched" => assert!(stands["endedAt"].is_string()),
+                _ => assert_eq!(stands, first.json(), "{name}, {fault:?}"),
+            }
+        }
+        assert_eq!(world.records_of(&format!("new-{round}")).await, 1, "{fault:?}");
+        assert_eq!(world.records_of(&format!("known-{round}")).await, 2, "{fault:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_step_up_whose_answer_was_lost_may_be_told_again() {
+    let world = World::new().await;
+    let (alice, key) = (world.token("alice"), world.cloud.api_key());
+    warm(&world, &world.token("nobody")).await;
+    let id = world.create(&alice).await;
+    let proof = json!({"current_ip": "203.0.113.9", "current_user_agent": USER_AGENT});
+    let call = world
+        .post(&format!("/api/v1/sessions/{id}/step-up"))
+        .bearer(key)
+        .json(&proof);
+    for fault in [Fault::LostAfterCommit, Fault::Throttled] {
+        let write = |it: &tests::proxy::Request| it.operation == "UpdateItem";
+        world.proxy.fault(When::always().matching(write), [fault]);
+        refused(&call.clone().send().await, BITCAIN, &format!("{fault:?}"));
+        world.proxy.heal();
+        let again = call.clone().send().await;
+        assert_eq!(
+            (again.status.as_u16(), &again.json()["success"]),
+            (200, &json!(true)),
+            "{fault:?}"
+        );
+        assert_eq!(world.active(&alice).await, std::slice::from_ref(&id), "{fault:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_told_is_found_at_once_while_copies_lag_behind() {
+    let world = World::new().await;
+    let alice = world.token("alice");
+    warm(&world, &world.token("nobody")).await;
+    world.proxy.lag(world.cloud.table(), Duration::from_secs(1)).await;
+    let key = world.cloud.api_key();
+    let send = async |method: &str, path: &str, body: &Value| {
+        let answer = world.request(method, path).bearer(key).json(body).send().await;
+        assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
+        answer.json()
+    };
+    for round in 0..2 {
+        let (client, name) = (format!("client-{round}"), "one of many");
+        let told = send("POST", SESSIONS, &visit(&client, name)).await;
+        let id: SessionId = told["id"].as_str().unwrap().parse().unwrap();
+        for spelled in [id.to_string(), "one%20of%20many".to_owned()] {
+            let path = format!("/v1/sessions/{spelled}");
+            assert_eq!(read(&world, &path).await, (200, told.clone()), "{spelled}");
+        }
+        let end = json!({"endedAt": told["startedAt"]});
+        let path = format!("/v1/sessions/{id}");
+        let ended = send("PUT", &path, &end).await;
+        assert_eq!(ended["endedAt"], told["startedAt"]);
+        assert_eq!(read(&world, &path).await, (200, ended));
+
+        let stored = send("POST", CLIENTS, &json!({"referenceId": client, "alias": "a"})).await;
+        let path = format!("{CLIENTS}/{client}");
+        assert_eq!(read(&world, &path).await, (200, stored));
+        let changed = send("PUT", &path, &json!({"alias": "b"})).await;
+        assert_eq!(read(&world, &path).await, (200, changed));
+
+        let id = world.create(&alice).await;
+        let fetched = async || {
+            let call = world.request("GET", &format!("/api/v1/session/{id}"));
+            let told = call.bearer(&alice).send().await.json();
+            (
+                told["summary"]["status"].clone(),
+                told["actions"]["revoke"].clone(),
+            )
+        };
+        assert_eq!(fetched().await, (json!("new"), json!(true)));
+        let proof = json!({"current_ip": "203.0.113.9", "current_user_agent": USER_AGENT});
+        send("POST", &format!("/api/v1/sessions/{id}/step-up"), &proof).await;
+        let seen = json!({"session_id": id, "current_ip": "203.0.113.9", "current_user_agent": USER_AGENT});
+        let judged = send("POST", VALIDATE, &seen).await;
+        assert_eq!(
+            (&judged["is_valid"], &judged["risk_score"]),
+            (&json!(true), &json!(0))
+        );
+        // The list has the session once the index does; how it stands is never late.
+        world.proxy.catch_up().await;
+        let call = world.post(&format!("/api/v1/session/{id}/revoke")).bearer(&alice);
+        assert_eq!(call.send().await.status, 200);
+        assert_eq!(fetched().await, (json!("revoked"), json!(false)));
+        let list = world.request("GET", "/api/v1/session").bearer(&alice);
+        let list = list.send().await.json();
+        let live = ["new", "authenticated"];
+        let summaries = list["summaries"].as_array().unwrap();
+        assert!(
+            summaries
+                .iter()
+                .all(|it| !live.contains(&it["status"].as_str().unwrap())),
+            "{list}"
+        );
     }
     world.end().await;
 }

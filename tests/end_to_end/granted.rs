@@ -8,6 +8,7 @@ use shared::model::SessionId;
 use shared::policy::AbsoluteTimeout;
 use tests::proxy::{Fault, When};
 
+use crate::telemetry::{self, CLIENT, CLIENT_ID, VERIFY};
 use crate::world::{
     ACTIVE, CLEANUP, CREATE, FINGERPRINT, IP, OTHER_USER_AGENT, USER_AGENT, VALIDATE, World, opening, root,
 };
@@ -111,6 +112,29 @@ async fn tell_of_sessions_and_clients(world: &World, key: &str) {
     }
 }
 
+/// Tells of visits and exchanges their tokens, as often as one likes and then once.
+async fn tell_of_visits(world: &World, key: &str) {
+    let first = telemetry::visit(world).await;
+    for path in [CLIENT, CLIENT_ID, VERIFY] {
+        let call = world.post(path).bearer(key).body(first.clone());
+        let status = call.send().await.status.as_u16();
+        assert!([200, 404].contains(&status), "{path}: {status}");
+    }
+    telemetry::change_tenant(world, "su", true).await;
+    for (path, package) in [
+        (CLIENT, "exchange-token-client"),
+        (CLIENT_ID, "exchange-token-client-id"),
+        (VERIFY, "verify-token"),
+    ] {
+        // A new process: this one still knows the tenant as it was.
+        world.cloud.kill(package).await.unwrap();
+        let token = telemetry::visit(world).await;
+        let call = world.post(path).bearer(key).body(token);
+        let status = call.send().await.status.as_u16();
+        assert!([200, 404].contains(&status), "{path}: {status}");
+    }
+}
+
 #[tokio::test]
 async fn each_function_uses_exactly_what_the_template_grants_it() {
     let world = World::with(&[("MaxConcurrentSessions", "2")]).await;
@@ -208,6 +232,7 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);
 
     tell_of_sessions_and_clients(&world, &key).await;
+    tell_of_visits(&world, &key).await;
 
     world.cloud.streams_read().await;
     for id in [evicted, third, fourth, fifth, sixth, run_out.to_string()] {

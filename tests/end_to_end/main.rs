@@ -11,6 +11,7 @@
     reason = "as above"
 )]
 
+mod bad_input;
 mod budgets;
 mod client;
 mod corsa;
@@ -24,5 +25,7 @@ mod limits;
 mod prefactor;
 mod promises;
 mod step_up;
+mod telemetry;
+mod telemetry_hostile;
 mod truth;
 mod world;

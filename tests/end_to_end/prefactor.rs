@@ -197,6 +197,32 @@ async fn a_revoke_sent_again_with_its_key_gets_its_answer_again() {
 }
 
 #[tokio::test]
+async fn a_revoke_that_is_resumed_happens_when_it_is_done() {
+    let world = World::new().await;
+    let alice = world.token("alice");
+    let (id, other) = (world.create(&alice).await, world.create(&alice).await);
+    let call = || revoke(&world, &id).bearer(&alice).header("idempotency-key", "k1");
+    let guard = |it: &tests::proxy::Request| it.operation == "UpdateItem" && it.key("sk") == Some("guard");
+    world
+        .proxy
+        .fault(When::always().matching(guard), [Fault::InternalError]);
+    assert_eq!(code(&call().send().await), "unknown");
+    world.proxy.heal();
+
+    assert_eq!(revoke(&world, &other).bearer(&alice).send().await.status, 200);
+    let tenant = world.tenant().await.id;
+    let key = Subject::new("alice").unwrap().key(&tenant);
+    let removed_at = async || {
+        let guard = world.store().guard(&tenant, &key).await.unwrap();
+        guard.unwrap().removed_at
+    };
+    let before = removed_at().await;
+    assert_eq!(call().send().await.status, 200);
+    assert!(before < removed_at().await, "{before:?}");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_fetch_changes_nothing() {
     let world = World::new().await;
     let alice = world.token("alice");

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use shared::clock::{Clock, System};
 use shared::model::{Facts, Partition, SessionId, Subject, TenantId};
 use shared::policy::{AbsoluteTimeout, Policy, Tenant};
+use shared::runtime::TokenKeys;
 use shared::service::{Open, Outcome, Sessions, context};
 use shared::store::Store;
 use tests::engine::{Engine, StreamPosition};
@@ -67,15 +68,34 @@ impl World {
 
     /// A cloud with other values for some of the template's parameters.
     pub(crate) async fn with(parameters: &[(&str, &str)]) -> Self {
-        Self::build(parameters, true).await
+        Self::build(parameters, |_| {}).await
+    }
+
+    /// A cloud whose functions find the data about addresses there.
+    pub(crate) async fn with_data(path: &Path) -> Self {
+        let path = path.display().to_string();
+        Self::build(&[], |options| options.intelligence = Some(path)).await
+    }
+
+    /// A cloud whose site has more origins.
+    pub(crate) async fn with_origins(origins: &[&str]) -> Self {
+        let origins = origins.iter().map(|it| (*it).to_owned()).collect();
+        Self::build(&[], |options| options.site_origins = origins).await
+    }
+
+    /// A cloud whose functions are told that the keys of telemetry tokens are there.
+    pub(crate) async fn with_token_keys(place: &str) -> Self {
+        let told = (TokenKeys::VARIABLE.to_owned(), place.to_owned());
+        let told = ("*".to_owned(), BTreeMap::from([told]));
+        Self::build(&[], |options| options.environment.extend([told])).await
     }
 
     /// The same, with nobody reading the stream but the test.
     pub(crate) async fn unsettled(parameters: &[(&str, &str)]) -> Self {
-        Self::build(parameters, false).await
+        Self::build(parameters, |options| options.streams = false).await
     }
 
-    async fn build(parameters: &[(&str, &str)], streams: bool) -> Self {
+    async fn build(parameters: &[(&str, &str)], change: impl FnOnce(&mut Options)) -> Self {
         let engine = Engine::start().await;
         let proxy = Proxy::start(engine.url()).await;
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -86,7 +106,7 @@ impl World {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        options.streams = streams;
+        change(&mut options);
         options.log = Log::to(move |line| sink.lock().unwrap().push(line.to_owned()));
         for function in Template::load(&options.template, &options.parameters)
             .unwrap()
@@ -199,6 +219,13 @@ impl World {
             .json(&json!({}))
             .send()
             .await
+    }
+
+    /// Runs some work and tells how many requests a function made of the table meanwhile, without holding any back.
+    pub(crate) async fn counting<T>(&self, package: &str, work: impl Future<Output = T>) -> (T, usize) {
+        let before = self.proxy.requests(package);
+        let done = work.await;
+        (done, self.proxy.requests(package) - before)
     }
 
     /// The table, past the proxy.

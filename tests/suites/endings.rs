@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use shared::model::{Reason, SessionId};
 use shared::policy::AtLimit;
+use shared::service::Verdict;
+use shared::store::Removed;
 use tests::proxy::{Fault, When};
 
-use crate::world::{World, subject};
+use crate::world::{IP, USER_AGENT, World, subject};
 
 async fn end(world: &World, id: SessionId, reason: Reason) -> bool {
     let key = subject("alice").key(&world.tenant.id);
@@ -173,4 +175,49 @@ async fn a_session_without_record_is_taken_back() {
     assert!(world.try_open("alice").await.is_err());
     world.proxy.heal();
     assert_eq!(world.live("alice").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_removal_by_a_clock_that_is_behind_does_not_take_back_the_time_of_the_last() {
+    let world = World::new().await;
+    let (tenant, store) = (&world.tenant.id, world.sessions.store());
+    let key = subject("alice").key(tenant);
+    let (one, two) = (world.open("alice").await, world.open("alice").await);
+    world.open("alice").await;
+    let behind = world.now();
+    world.wait(Duration::from_secs(5));
+    let ahead = world.now();
+    store
+        .remove(tenant, &key, one, Reason::Revoked, ahead)
+        .await
+        .unwrap();
+    let removed = store.remove(tenant, &key, two, Reason::Revoked, behind);
+    assert!(matches!(removed.await.unwrap(), Removed::Session(_)));
+    let removed_at = async || store.guard(tenant, &key).await.unwrap().unwrap().removed_at;
+    assert!(Some(ahead) <= removed_at().await);
+    let again = store.remove(tenant, &key, two, Reason::Revoked, behind);
+    assert!(matches!(again.await.unwrap(), Removed::Absent { .. }));
+    let all = store.remove_all(tenant, &key, behind).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert!(Some(ahead) <= removed_at().await);
+}
+
+#[tokio::test]
+async fn a_record_tells_the_address_its_session_was_accepted_from_last() {
+    let world = World::new().await;
+    for (way, last) in [
+        (["2001:db8::7", IP], IP),
+        (["198.51.100.8", "2001:db8::7"], "2001:db8::7"),
+    ] {
+        let id = world.open("alice").await;
+        for ip in way {
+            world.wait(Duration::from_mins(5));
+            let seen = world.try_validate_from("alice", id, (ip, USER_AGENT)).await;
+            assert!(matches!(seen.unwrap(), Verdict::Held { .. }), "{way:?}");
+        }
+        assert!(end(&world, id, Reason::LoggedOut).await);
+        world.settle().await;
+        let record = world.sessions.store().record(&world.tenant.id, id).await;
+        assert_eq!(record.unwrap().unwrap().last_ip.as_deref(), Some(last));
+    }
 }

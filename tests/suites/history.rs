@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::model::{Device, Facts, Reason, SessionId, SessionRecord, Tenure};
 use shared::service::{Outcome, Sessions, State};
+use tests::proxy::{Fault, When};
 
 use crate::world::{TABLE, World, subject};
 
@@ -284,6 +285,28 @@ async fn a_refused_create_leaves_nothing_in_the_history() {
     let records = world.sessions.store().history(tenant, &key, 10, None);
     let ids: Vec<_> = records.await.unwrap().records.iter().map(|it| it.id).collect();
     assert_eq!(ids, [opened]);
+}
+
+#[tokio::test]
+async fn a_create_that_failed_leaves_nothing_in_the_history() {
+    let world = World::new().await;
+    let id = world.open("alice").await;
+    let key = subject("alice").key(&world.tenant.id);
+    for sort in ["guard", "session"] {
+        for fault in [Fault::InternalError, Fault::LostAfterCommit] {
+            // Every sending of one request; what takes it back is answered.
+            let matching = move |it: &tests::proxy::Request| it.key("sk") == Some(sort);
+            let when = When::first(3).operation(if sort == "guard" { "UpdateItem" } else { "PutItem" });
+            world.proxy.fault(when.matching(matching), [fault]);
+            let opened = world.try_open("alice").await;
+            world.proxy.heal();
+            assert!(opened.is_err(), "{sort}, {fault:?}: {opened:?}");
+            let records = world.sessions.store().history(&world.tenant.id, &key, 10, None);
+            let ids: Vec<_> = records.await.unwrap().records.iter().map(|it| it.id).collect();
+            assert_eq!(ids, [id], "{sort}, {fault:?}");
+            assert_eq!(world.live("alice").await, [id], "{sort}, {fault:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,12 +6,18 @@ use futures::future::join_all;
 use shared::model::{AccountStatus, ClientId, ClientKind, Device, Facts, Reason, SessionId};
 use shared::policy::{Policy, Tenant};
 use shared::service::{Fetched, Ingest, State, StoreClient};
-use tests::proxy::Usage;
+use shared::store::Error;
+use tests::proxy::{Fault, Usage, When};
 
 use crate::world::{USER_AGENT, World, subject};
 
 /// Tells of a session of a client.
-async fn tell(world: &World, tenant: &Tenant, client: &str, reference: Option<&str>) -> Option<Fetched> {
+async fn try_tell(
+    world: &World,
+    tenant: &Tenant,
+    client: &str,
+    reference: Option<&str>,
+) -> Result<Option<Fetched>, Error> {
     let (client, device) = (subject(client), Device::default());
     let told = Ingest {
         client: &client,
@@ -26,7 +32,11 @@ async fn tell(world: &World, tenant: &Tenant, client: &str, reference: Option<&s
         started_at: world.now(),
         now: world.now(),
     };
-    world.sessions.ingest(tenant, &told).await.unwrap()
+    world.sessions.ingest(tenant, &told).await
+}
+
+async fn tell(world: &World, tenant: &Tenant, client: &str, reference: Option<&str>) -> Option<Fetched> {
+    try_tell(world, tenant, client, reference).await.unwrap()
 }
 
 async fn ingested(world: &World, client: &str, reference: Option<&str>) -> SessionId {
@@ -51,6 +61,7 @@ fn client<'a>(name: &'a shared::model::Subject, drawn: ClientId, world: &World) 
         controls: None,
         upsert: false,
         now: world.now(),
+        resumed: false,
     }
 }
 
@@ -112,11 +123,59 @@ async fn a_late_sending_does_not_take_a_name_back() {
     let older = world.draw();
     world.wait(Duration::from_millis(1));
     let newer = world.draw();
-    let until = world.now() + Duration::from_hours(1);
+    let (alice, until) = (
+        subject("alice").key(tenant),
+        world.now() + Duration::from_hours(1),
+    );
     for id in [newer, older, newer] {
-        store.put_reference(tenant, "visit-1", id, until).await.unwrap();
+        let put = store.put_reference(tenant, "visit-1", id, &alice, until);
+        put.await.unwrap();
     }
-    assert_eq!(store.reference(tenant, "visit-1").await.unwrap(), Some(newer));
+    let named = store.referenced(tenant, "visit-1").await.unwrap();
+    assert_eq!(named.iter().map(|it| it.id).collect::<Vec<_>>(), [newer, older]);
+}
+
+/// Fails every request to items of this sort.
+fn fail(world: &World, sort: &'static str) {
+    let matching = move |it: &tests::proxy::Request| it.key("sk").is_some_and(|sk| sk.starts_with(sort));
+    world
+        .proxy
+        .fault(When::always().matching(matching), [Fault::InternalError]);
+}
+
+#[tokio::test]
+async fn a_name_leads_past_sessions_that_could_not_be_written_down() {
+    let world = World::new().await;
+    let older = ingested(&world, "alice", Some("visit-1")).await;
+    fail(&world, "session");
+    for _ in 0..3 {
+        world.wait(Duration::from_millis(1));
+        let told = try_tell(&world, &world.tenant, "alice", Some("visit-1"));
+        assert!(told.await.is_err());
+    }
+    assert!(
+        try_tell(&world, &world.tenant, "alice", Some("visit-2"))
+            .await
+            .is_err()
+    );
+    world.proxy.heal();
+    assert_eq!(named(&world, &world.tenant, "visit-1").await, Some(older));
+    assert_eq!(named(&world, &world.tenant, "visit-2").await, None);
+    world.wait(Duration::from_millis(1));
+    let newer = ingested(&world, "alice", Some("visit-1")).await;
+    assert_eq!(named(&world, &world.tenant, "visit-1").await, Some(newer));
+}
+
+#[tokio::test]
+async fn a_session_whose_name_could_not_be_written_down_takes_nobodys_place() {
+    let world = World::new().await;
+    let older = ingested(&world, "alice", Some("visit-1")).await;
+    world.wait(Duration::from_millis(1));
+    fail(&world, "ref");
+    let told = try_tell(&world, &world.tenant, "alice", Some("visit-1"));
+    assert!(told.await.is_err());
+    world.proxy.heal();
+    assert_eq!(named(&world, &world.tenant, "visit-1").await, Some(older));
 }
 
 #[tokio::test]
@@ -159,6 +218,47 @@ async fn one_who_may_see_one_subject_finds_no_others_session_for_the_same_reads(
     let foreign = seek(&bob, &id.to_string()).await;
     let absent = seek(&bob, &world.draw().to_string()).await;
     assert_eq!((foreign, foreign), (absent, (None, 2)));
+    let foreign = seek(&bob, "visit-1").await;
+    let absent = seek(&bob, "visit-2").await;
+    assert_eq!((foreign, foreign), (absent, (None, 1)));
+    world.wait(Duration::from_millis(1));
+    let bobs = ingested(&world, "bob", Some("visit-1")).await;
+    assert_eq!(seek(&alice, "visit-1").await, (Some(id), 3), "each finds its own");
+    assert_eq!(seek(&bob, "visit-1").await, (Some(bobs), 3));
+}
+
+#[tokio::test]
+async fn a_client_that_was_stored_before_its_answer_was_lost_is_stored_when_it_is_told_of_again() {
+    let world = World::new().await;
+    let tenant = &world.tenant.id;
+    for (name, known_from_a_session) in [("bob", false), ("alice", true)] {
+        if known_from_a_session {
+            ingested(&world, name, None).await;
+            world.wait(Duration::from_millis(1));
+        }
+        let named = &subject(name);
+        let first = client(named, world.draw().into(), &world);
+        let stored = world.sessions.store_client(tenant, &first).await.unwrap();
+        world.wait(Duration::from_mins(1));
+        let other = client(named, world.draw().into(), &world);
+        assert_eq!(world.sessions.store_client(tenant, &other).await.unwrap(), None);
+        let again = StoreClient {
+            resumed: true,
+            ..first.clone()
+        };
+        let resumed = world.sessions.store_client(tenant, &again).await.unwrap();
+        assert!(resumed.is_some());
+        assert_eq!(resumed, stored);
+        let of_another = StoreClient {
+            resumed: true,
+            ..other
+        };
+        assert_eq!(
+            world.sessions.store_client(tenant, &of_another).await.unwrap(),
+            None,
+            "one that stood before it was told of"
+        );
+    }
 }
 
 #[tokio::test]

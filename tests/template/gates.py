@@ -27,7 +27,12 @@ ENVIRONMENT = {
     "HOLDFAST_TRUST_USER_CONTEXT",
     "HOLDFAST_RETENTION_DAYS",
     "HOLDFAST_INTELLIGENCE",
+    "HOLDFAST_TELEMETRY_PER_SITE",
+    "HOLDFAST_TELEMETRY_PER_NETWORK",
 }
+
+# Where the keys of telemetry tokens are: an ARN, for the functions that may read them and no other.
+TOKEN_KEYS = "HOLDFAST_TOKEN_KEYS"
 
 # `$context.path` would hold session ids, `identity.sourceIp` and `identity.userAgent` persons.
 ACCESS_LOG_VARIABLES = {
@@ -135,13 +140,25 @@ def environment_is_the_agreed_one(project):
     """Nothing of the local cloud, no secret, no typing error."""
     wrong = []
     for name, it in project.functions().items():
-        found = set(it.get("Environment", {}).get("Variables", {}))
+        variables = it.get("Environment", {}).get("Variables") or {}
+        found = set(variables) - {TOKEN_KEYS}
         if found != ENVIRONMENT:
             wrong.append(f"{name}: environment differs in {sorted(found ^ ENVIRONMENT)}")
-    for word in ("LOOPBACK", "DOCUMENTATION_PLACES", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY", "AWS_SECRET"):
+        keys = variables.get(TOKEN_KEYS)
+        if keys not in (None, {"Ref": "TokenKeys"}):
+            wrong.append(f"{name} is given keys in {TOKEN_KEYS}, and not where they are")
+        if (keys is not None) != reads_secrets(project, it):
+            wrong.append(f"{name}: {TOKEN_KEYS} and the right to read the secret differ")
+    for word in ("LOOPBACK", "DOCUMENTATION_PLACES", "TOKEN_KEYS_FILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY", "AWS_SECRET"):
         if word in project.text:
             wrong.append(f"{word} belongs to the local cloud")
     return wrong
+
+
+def reads_secrets(project, function):
+    """Whether a function's role may read a secret."""
+    roles = [project.deployed["Resources"][it]["Properties"] for it in references(function["Role"])]
+    return "secretsmanager:GetSecretValue" in json.dumps([it.get("Policies", []) for it in roles])
 
 
 @gate

@@ -30,7 +30,7 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         status: 200,
     };
     once.answer(app, async |_, since| {
-        let revoked = revoke(app, &caller, id, since).await?;
+        let revoked = revoke(app, &caller, id, since, now).await?;
         let details = summary(&caller.tenant, &revoked, &app.intelligence);
         let details = details.ok_or(Error::NotFound("session"))?;
         Ok(Reply::json(&RevokeReply::new(details)))
@@ -38,22 +38,30 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     .await
 }
 
-/// Revokes the session at `since`, which is earlier than now when an earlier sending of the request was cut short.
-async fn revoke(app: &App, caller: &Caller, id: SessionId, since: Instant) -> Result<Fetched, Error> {
+/// Revokes the session now. `since` is earlier when an earlier sending of the request was cut short, which may have
+/// revoked it already.
+async fn revoke(
+    app: &App,
+    caller: &Caller,
+    id: SessionId,
+    since: Instant,
+    now: Instant,
+) -> Result<Fetched, Error> {
     let tenant = &caller.tenant.id;
     let fetched = match caller.subject() {
         Some(subject) => {
             app.sessions
-                .fetch_of(tenant, &subject.key(tenant), id, since)
+                .fetch_of(tenant, &subject.key(tenant), id, now)
                 .await?
         }
-        None => app.sessions.fetch(tenant, id, since).await?,
+        None => app.sessions.fetch(tenant, id, now).await?,
     };
     let session = fetched.ok_or(Error::NotFound("session"))?;
     let ours = Ending {
-        at: since,
+        at: now,
         reason: Reason::Revoked,
     };
+    let resumed = since < now;
     let ended = match session.state {
         State::Active => {
             let owner = session.record.owner().ok_or(Error::NotFound("session"))?;
@@ -62,7 +70,7 @@ async fn revoke(app: &App, caller: &Caller, id: SessionId, since: Instant) -> Re
                 .end(tenant, &key, id, ours.reason, None, ours.at)
                 .await?
         }
-        State::Ended(ending) => ending == ours,
+        State::Ended(ending) => resumed && ending.reason == ours.reason && since <= ending.at,
     };
     if ended {
         Ok(Fetched {

@@ -2,7 +2,7 @@
 //!
 //! The gateway's own `{"message":"Not Found"}` would break the faces, so the route `$default` ends here.
 
-use shared::face::{Failure, Route, bitcain, corsa, prefactor};
+use shared::face::{Failure, Route, bitcain, corsa, cside, prefactor};
 use shared::runtime::Fault;
 use shared::runtime::http::{Reply, Request};
 
@@ -17,6 +17,9 @@ pub enum Error {
     /// What Corsa's callers are told.
     #[error(transparent)]
     Corsa(#[from] corsa::Error),
+    /// What cside's callers are told.
+    #[error(transparent)]
+    Cside(#[from] cside::Unrouted),
     /// What Prefactor's callers are told.
     #[error(transparent)]
     Prefactor(#[from] prefactor::Error),
@@ -27,6 +30,7 @@ impl Error {
         match self {
             Self::Bitcain(error) => error,
             Self::Corsa(error) => error,
+            Self::Cside(error) => error,
             Self::Prefactor(error) => error,
         }
     }
@@ -69,6 +73,8 @@ pub fn handle(request: &Request) -> Result<Reply, Error> {
     let path = &request.path;
     Err(if corsa::owns(path) {
         corsa::unrouted(&request.method, path, &request.query).into()
+    } else if cside::owns(path) {
+        cside::unrouted(&routes, path).into()
     } else if prefactor::owns(path) {
         prefactor::unrouted(&routes, path).into()
     } else {

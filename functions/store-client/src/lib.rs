@@ -30,9 +30,21 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         status: 201,
     };
     once.answer(app, async |id, since| {
-        store(app, &caller, request, &input, upsert, (id.into(), since)).await
+        let sending = Sending {
+            drawn: id.into(),
+            since,
+            resumed: since < now,
+        };
+        store(app, &caller, request, &input, upsert, sending).await
     })
     .await
+}
+
+/// What the first sending of the request drew, when it was, and whether this is a later one.
+struct Sending {
+    drawn: ClientId,
+    since: Instant,
+    resumed: bool,
 }
 
 async fn store(
@@ -41,7 +53,11 @@ async fn store(
     request: &Request,
     input: &ClientInput,
     upsert: bool,
-    (drawn, now): (ClientId, Instant),
+    Sending {
+        drawn,
+        since,
+        resumed,
+    }: Sending,
 ) -> Result<Reply, Error> {
     let tenant = &caller.tenant.id;
     let kind = kind_of(&request.path).ok_or(Error::ClientNotFound)?;
@@ -62,7 +78,8 @@ async fn store(
         tags: input.tags.as_deref(),
         controls: input.controls.as_deref(),
         upsert,
-        now,
+        now: since,
+        resumed,
     };
     let client = app.sessions.store_client(tenant, &told).await?;
     let client = client.ok_or(Error::ClientExists)?;

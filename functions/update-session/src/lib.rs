@@ -2,7 +2,7 @@
 
 use shared::auth::Caller;
 use shared::face::corsa::{Error, Session, UpdateInput};
-use shared::model::{Instant, Scope, SessionId};
+use shared::model::{Instant, Reason, Scope, SessionId, Tenure};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::once::Once;
 use shared::runtime::{App, Deadline};
@@ -11,8 +11,8 @@ use shared::service::{Fetched, State};
 /// Ends a session of either kind, or moves the end of one that was told of; the last word counts.
 ///
 /// # Errors
-/// 400, also for an end before the start and for an end to come of a session that has ended; 401, 403, 404, 409, 413,
-/// 422, 503.
+/// 400, also for an end before the start and for an end to come of an observed session that was told to have ended; 401,
+/// 403, 404, 409, 413, 422, 503.
 pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<Reply, Error> {
     let now = app.clock.now();
     let caller = app.authenticate(request, now).await?;
@@ -59,8 +59,10 @@ fn check(session: &Fetched, ended_at: Instant, now: Instant) -> Result<(), Error
     if ended_at < session.record.started_at {
         return Err(Error::invalid("endedAt must not be before startedAt"));
     }
-    let over = matches!(session.state, State::Ended(_));
-    if over && now < ended_at {
+    // A held session ends when it is told to and keeps that end; a revoke is the last word, whatever is told after it.
+    let told = session.record.tenure == Tenure::Observed
+        && matches!(session.state, State::Ended(ending) if ending.reason == Reason::LoggedOut);
+    if told && now < ended_at {
         return Err(Error::invalid(
             "endedAt of a session that has ended must not be in the future",
         ));

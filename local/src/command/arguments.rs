@@ -68,6 +68,9 @@ pub(super) struct Serve {
     /// Take clients' addresses from this request header, to try addresses out
     #[arg(long, value_name = "NAME")]
     pub(super) client_ip_header: Option<String>,
+    /// Let pages of this origin send telemetry, beside those this serves
+    #[arg(long = "site-origin", value_name = "ORIGIN")]
+    pub(super) site_origins: Vec<String>,
     /// Files and folders with data about addresses, separated by colons; empty for none [default: what was built,
     /// else a fixture]
     #[arg(long, value_name = "PATHS")]

@@ -21,6 +21,7 @@ pub(super) async fn run(place: &Place, arguments: Serve) -> Result<(), Error> {
     options.ephemeral = arguments.ephemeral;
     options.dynamodb_endpoint = arguments.dynamodb_endpoint;
     options.client_ip_header = arguments.client_ip_header;
+    options.site_origins = arguments.site_origins;
     options.parameters = arguments.parameters.into_iter().collect();
     if arguments.intelligence.is_some() {
         options.intelligence = arguments.intelligence;
@@ -51,6 +52,7 @@ pub(super) async fn run(place: &Place, arguments: Serve) -> Result<(), Error> {
             "token": token,
             "api_key": cloud.api_key(),
             "tenant": cloud.tenant(),
+            "site_key": cloud.site_key(),
         });
         write_private(file, &ready)?;
     }
@@ -76,6 +78,7 @@ fn welcome(cloud: &Cloud, token: &str) -> String {
 Holdfast runs at {url}
 DynamoDB at      {dynamodb}  (table {table})
 API key          {api_key}
+Site key         {site_key}
 Token of {DEFAULT_SUBJECT}   {token}
 
 Open a session, validate it, list what {DEFAULT_SUBJECT} holds:
@@ -92,5 +95,6 @@ curl -sS {sessions}/active -H "Authorization: Bearer $TOKEN"
         dynamodb = cloud.dynamodb_url(),
         table = cloud.table(),
         api_key = cloud.api_key(),
+        site_key = cloud.site_key(),
     )
 }

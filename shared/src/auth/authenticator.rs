@@ -8,7 +8,7 @@ use super::fetch::FetchError;
 use super::key_sets::KeySets;
 use super::token::Unverified;
 use super::{Caller, Error, Fetcher, Headers, Refusal, Who, api_key, bearer, subject};
-use crate::model::{ApiKey, Instant, Issuer, TenantId};
+use crate::model::{ApiKey, Instant, Issuer, Site, SiteKey, TenantId};
 use crate::policy::{Policy, Tenant};
 use crate::store::Credentials;
 
@@ -21,6 +21,7 @@ pub struct Authenticator {
     issuers: Cache<Issuer>,
     api_keys: Cache<ApiKey>,
     tenants: Cache<Tenant>,
+    sites: Cache<Site>,
 }
 
 /// Where credentials are looked up.
@@ -51,6 +52,7 @@ impl Authenticator {
             issuers: Cache::new(),
             api_keys: Cache::new(),
             tenants: Cache::new(),
+            sites: Cache::new(),
         }
     }
 
@@ -84,6 +86,27 @@ impl Authenticator {
                 Ok(Caller { tenant, who })
             }
         }
+    }
+
+    /// The site of this key and its tenant, remembered as credentials are; none where it has none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the table cannot be read.
+    pub async fn site(&self, key: &SiteKey, now: Instant) -> Result<Option<(Site, Tenant)>, Error> {
+        let load = async {
+            match &self.directory {
+                Directory::Table(credentials) => credentials.site(key).await,
+                #[cfg(test)]
+                Directory::Listed(_) => Ok(None),
+            }
+        };
+        let Some(site) = self.sites.get(key.as_str(), now, load).await? else {
+            return Ok(None);
+        };
+        Ok(self
+            .known_tenant(&site.tenant, now)
+            .await?
+            .map(|tenant| (site, tenant)))
     }
 
     async fn user(&self, token: &str, now: Instant) -> Result<Caller, Error> {
@@ -142,6 +165,16 @@ impl Authenticator {
     }
 
     async fn tenant(&self, id: &TenantId, now: Instant) -> Result<Tenant, Error> {
+        self.known_tenant(id, now)
+            .await?
+            .ok_or_else(|| refused(Refusal("credential's tenant is unknown")))
+    }
+
+    /// The tenant of this id, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the table cannot be read.
+    pub async fn known_tenant(&self, id: &TenantId, now: Instant) -> Result<Option<Tenant>, Error> {
         let load = async {
             match &self.directory {
                 Directory::Table(credentials) => credentials.tenant(id, &self.defaults).await,
@@ -149,10 +182,7 @@ impl Authenticator {
                 Directory::Listed(listed) => listed.tenant(id),
             }
         };
-        self.tenants
-            .get(id.as_str(), now, load)
-            .await?
-            .ok_or_else(|| refused(Refusal("credential's tenant is unknown")))
+        Ok(self.tenants.get(id.as_str(), now, load).await?)
     }
 }
 

@@ -31,6 +31,40 @@ impl Headers for [(&str, &str)] {
     }
 }
 
+/// Headers in which `x-api-key: id:secret` is as good as `Authorization: Bearer id:secret`.
+pub struct KeyHeader<'h, H: ?Sized> {
+    headers: &'h H,
+    bearer: Option<Vec<u8>>,
+}
+
+impl<'h, H: Headers + ?Sized> KeyHeader<'h, H> {
+    /// The same headers.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there are two credentials.
+    pub fn of(headers: &'h H) -> Result<Self, Error> {
+        let bearer = match (
+            headers.all("x-api-key").as_slice(),
+            headers.all("authorization").as_slice(),
+        ) {
+            ([], _) => None,
+            ([key], []) => Some([b"Bearer ", *key].concat()),
+            // Which of two credentials counts is a question an attacker likes to ask.
+            _ => return Err(Error::Invalid),
+        };
+        Ok(Self { headers, bearer })
+    }
+}
+
+impl<H: Headers + ?Sized> Headers for KeyHeader<'_, H> {
+    fn all(&self, name: &str) -> Vec<&[u8]> {
+        match &self.bearer {
+            Some(bearer) if name == "authorization" => vec![bearer],
+            _ => self.headers.all(name),
+        }
+    }
+}
+
 /// The kinds of bearer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bearer<'r> {
@@ -123,6 +157,23 @@ mod tests {
         ] {
             assert_eq!(kind(value), expected, "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_key_has_a_header_of_its_own_and_two_credentials_are_none() {
+        let read = |headers: &[(&str, &str)]| {
+            let headers = KeyHeader::of(headers)?;
+            read(&headers.all("authorization")).map(|bearer| bearer == Bearer::Key { id: "a", secret: "b" })
+        };
+        assert!(read(&[("x-api-key", "a:b")]).unwrap());
+        assert!(read(&[("authorization", "Bearer a:b")]).unwrap());
+        for two in [
+            [("x-api-key", "a:b"), ("authorization", "Bearer a:b")],
+            [("x-api-key", "a:b"), ("X-Api-Key", "a:b")],
+        ] {
+            assert!(matches!(read(&two), Err(Error::Invalid)));
+        }
+        assert!(matches!(read(&[]), Err(Error::Missing)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod json;
 mod jwks;
 mod key_sets;
 mod subject;
+mod telemetry_token;
 mod token;
 mod url;
 
@@ -24,10 +25,11 @@ pub(crate) mod testing;
 pub use address::is_global;
 pub use api_key::{IssuedKey, Secret};
 pub use authenticator::Authenticator;
-pub use bearer::Headers;
+pub use bearer::{Headers, KeyHeader};
 pub use caller::{Caller, Who};
 pub use fetch::Fetcher;
 pub use subject::HEADER as SUBJECT_HEADER;
+pub use telemetry_token::{BadKeys, Claim, Issued, Keyring, NoToken};
 
 /// Why a request has no caller. What it prints is what the client may read.
 #[derive(Debug, thiserror::Error)]

@@ -134,6 +134,12 @@ impl Subject {
     }
 }
 
+impl From<SessionId> for Uuid {
+    fn from(id: SessionId) -> Self {
+        id.0
+    }
+}
+
 impl From<SessionId> for ClientId {
     /// A fresh id, for a client that is told of without a name.
     fn from(drawn: SessionId) -> Self {

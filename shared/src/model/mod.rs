@@ -9,7 +9,9 @@ mod instant;
 mod pfid;
 mod profile;
 mod session;
+mod site;
 mod trail;
+mod visitor;
 
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
@@ -22,4 +24,6 @@ pub use profile::{Acquaintance, Profile};
 pub use session::{
     Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
+pub use site::{Site, SiteKey};
 pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};
+pub use visitor::DeviceKey;

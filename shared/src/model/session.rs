@@ -165,6 +165,16 @@ impl HeldSession {
         }
     }
 
+    /// The address the session was last accepted from, of whichever family.
+    pub fn latest_address(&self) -> Option<IpAddr> {
+        let (ipv4, ipv6) = (self.ipv4.map(IpAddr::V4), self.ipv6.map(IpAddr::V6));
+        if self.trail.ipv6 {
+            ipv6.or(ipv4)
+        } else {
+            ipv4.or(ipv6)
+        }
+    }
+
     /// Remembers `address` as the latest of its family.
     pub fn remember(&mut self, address: IpAddr) {
         match address {

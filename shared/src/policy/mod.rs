@@ -6,8 +6,10 @@ use std::time::Duration;
 use crate::model::{HeldSession, Instant, Partition, SessionId, TenantId};
 
 mod lists;
+mod telemetry;
 
 pub use lists::{Listed, Lists, Pattern};
+pub use telemetry::TelemetryPolicy;
 
 /// An account of this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub struct Policy {
     pub trust_user_context: bool,
     /// Whether a session is told of only for a client that is known already.
     pub known_clients_only: bool,
+    /// What browsers tell: who may ask for it, and for how long.
+    pub telemetry: TelemetryPolicy,
 }
 
 impl Policy {
@@ -54,6 +58,7 @@ impl Default for Policy {
             lists: Lists::default(),
             trust_user_context: false,
             known_clients_only: false,
+            telemetry: TelemetryPolicy::default(),
         }
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
 use super::http::Request;
-use crate::auth::{self, Authenticator, Caller, Fetcher};
+use crate::auth::{self, Authenticator, Caller, Fetcher, KeyHeader};
 use crate::clock::{Clock, Entropy, System};
-use crate::model::Instant;
+use crate::model::{Instant, Site, SiteKey, TenantId};
 use crate::network::{Intelligence, Opened, Sources};
-use crate::service::Sessions;
+use crate::policy::Tenant;
+use crate::service::{Sessions, Visits};
 use crate::store::{self, Store};
 
 /// Everything a handler works with.
@@ -21,6 +22,8 @@ pub struct App {
     pub intelligence: Intelligence,
     /// What can be done with sessions.
     pub sessions: Sessions,
+    /// What can be done with visits.
+    pub visits: Visits,
     authenticator: Authenticator,
 }
 
@@ -33,6 +36,9 @@ pub enum BootError {
     /// The table does not answer.
     #[error("table not reachable: {0}")]
     Store(#[from] store::Error),
+    /// The keys that sign telemetry tokens cannot be had, or are none.
+    #[error("no keys for telemetry tokens: {0}")]
+    TokenKeys(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl App {
@@ -70,12 +76,14 @@ impl App {
             config.policy.clone(),
             Fetcher::new(config.loopback_jwks),
         );
+        let visits = Visits::new(store.clone(), Arc::clone(&entropy), config.rate);
         let sessions = Sessions::new(store, Arc::clone(&entropy), config.retention);
         Self {
             clock,
             entropy,
             intelligence: Intelligence::none(),
             sessions,
+            visits,
             authenticator,
         }
     }
@@ -83,6 +91,24 @@ impl App {
     /// Who is asking.
     pub async fn authenticate(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
         self.authenticator.authenticate(&request.headers, now).await
+    }
+
+    /// Who is asking, with an API key in `Authorization` or `x-api-key`.
+    pub async fn authenticate_by_key(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
+        let headers = KeyHeader::of(&request.headers)?;
+        let caller = self.authenticator.authenticate(&headers, now).await?;
+        caller.require_backend()?;
+        Ok(caller)
+    }
+
+    /// A site by its public key, with its tenant.
+    pub async fn site(&self, key: &SiteKey, now: Instant) -> Result<Option<(Site, Tenant)>, auth::Error> {
+        self.authenticator.site(key, now).await
+    }
+
+    /// A tenant that something else than a credential names.
+    pub async fn tenant(&self, id: &TenantId, now: Instant) -> Result<Option<Tenant>, auth::Error> {
+        self.authenticator.known_tenant(id, now).await
     }
 }
 

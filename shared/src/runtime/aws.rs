@@ -1,10 +1,10 @@
-//! The DynamoDB client: small, warm and bounded in time.
+//! The AWS clients: small, warm and bounded in time.
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -15,6 +15,15 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// A client of the function's own Region.
 pub(super) async fn dynamodb() -> Client {
+    Client::new(&config().await)
+}
+
+/// A client of the function's own Region.
+pub(super) async fn secrets() -> aws_sdk_secretsmanager::Client {
+    aws_sdk_secretsmanager::Client::new(&config().await)
+}
+
+async fn config() -> SdkConfig {
     let roots = TrustStore::empty()
         .with_native_roots(false)
         .with_pem_certificate(AMAZON_ROOTS);
@@ -39,7 +48,7 @@ pub(super) async fn dynamodb() -> Client {
         .operation_attempt_timeout(Duration::from_secs(2))
         .operation_timeout(Duration::from_secs(7))
         .build();
-    let config = aws_config::defaults(BehaviorVersion::latest())
+    aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .retry_config(
             RetryConfig::standard()
@@ -48,6 +57,5 @@ pub(super) async fn dynamodb() -> Client {
         )
         .timeout_config(timeouts)
         .load()
-        .await;
-    Client::new(&config)
+        .await
 }

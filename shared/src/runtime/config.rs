@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::network::Sources;
-use crate::policy::{Lists, Policy, RiskPolicy};
+use crate::policy::{Lists, Policy, RiskPolicy, TelemetryPolicy};
+use crate::service::Rate;
 
 /// Everything the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub policy: Policy,
     /// How long a session's record is kept after its creation, 31 to 3650 days.
     pub retention: Duration,
+    /// How much telemetry is taken.
+    pub rate: Rate,
     /// Where data about addresses is. May be nowhere.
     pub intelligence: Sources,
     /// Whether issuers' keys may come over HTTP from a loopback address. Local development only.
@@ -37,7 +40,7 @@ impl std::error::Error for ConfigError {}
 
 impl Config {
     /// The variables a deployment sets, which are those of the template.
-    pub const KEYS: [&'static str; 10] = [
+    pub const KEYS: [&'static str; 12] = [
         "HOLDFAST_TABLE",
         "HOLDFAST_MAX_CONCURRENT",
         "HOLDFAST_AT_LIMIT",
@@ -48,6 +51,8 @@ impl Config {
         "HOLDFAST_TRUST_USER_CONTEXT",
         "HOLDFAST_RETENTION_DAYS",
         "HOLDFAST_INTELLIGENCE",
+        "HOLDFAST_TELEMETRY_PER_SITE",
+        "HOLDFAST_TELEMETRY_PER_NETWORK",
     ];
 
     /// Reads the process environment.
@@ -90,10 +95,17 @@ impl Config {
                 .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
                 .unwrap_or_default(),
             known_clients_only: false,
+            telemetry: TelemetryPolicy::default(),
         };
         let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| {
             (31..=3650).contains(it)
         });
+        let mut per_minute =
+            |name| reader.required(name, "1 to 1000000", |it: &u32| (1..=1_000_000).contains(it));
+        let rate = Rate {
+            per_site: per_minute("HOLDFAST_TELEMETRY_PER_SITE").unwrap_or_default(),
+            per_network: per_minute("HOLDFAST_TELEMETRY_PER_NETWORK").unwrap_or_default(),
+        };
         let intelligence = Sources {
             paths: paths(reader.optional("HOLDFAST_INTELLIGENCE").as_deref()),
             documentation: reader
@@ -108,6 +120,7 @@ impl Config {
                     table,
                     policy,
                     retention,
+                    rate,
                     intelligence,
                     loopback_jwks,
                 })
@@ -182,6 +195,8 @@ mod tests {
             "HOLDFAST_RISK_STOLEN" => "80",
             "HOLDFAST_TRUST_USER_CONTEXT" => "false",
             "HOLDFAST_RETENTION_DAYS" => "90",
+            "HOLDFAST_TELEMETRY_PER_SITE" => "6000",
+            "HOLDFAST_TELEMETRY_PER_NETWORK" => "120",
             _ => return None,
         };
         Some(value.to_owned())
@@ -226,6 +241,7 @@ mod tests {
             ("HOLDFAST_AT_LIMIT", "evict"),
             ("HOLDFAST_RISK_STOLEN", "44"),
             ("HOLDFAST_RETENTION_DAYS", "30"),
+            ("HOLDFAST_TELEMETRY_PER_SITE", "0"),
         ] {
             let with = |it: &str| {
                 if it == name {

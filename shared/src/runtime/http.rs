@@ -79,7 +79,7 @@ impl std::fmt::Debug for Request {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The media type of the body.
+    /// The media type of the body; empty where there is none.
     pub content_type: &'static str,
     /// Headers beside the content type.
     pub headers: Vec<(&'static str, String)>,
@@ -91,6 +91,33 @@ impl Reply {
     /// 200 with JSON.
     pub fn json(value: &impl Serialize) -> Self {
         Self::json_text(serde_json::to_string(value).unwrap_or_default())
+    }
+
+    /// 200 with a text.
+    pub const fn text(content_type: &'static str, body: String) -> Self {
+        Self {
+            status: 200,
+            content_type,
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    /// 204.
+    pub const fn empty() -> Self {
+        Self {
+            status: 204,
+            content_type: "",
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+
+    /// The same with more headers.
+    #[must_use]
+    pub fn with_headers(mut self, headers: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.headers.extend(headers);
+        self
     }
 
     /// The same with another status.

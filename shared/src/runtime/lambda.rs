@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::http::{MalformedEvent, Reply, Request};
 use crate::clock::{Clock, System};
-use crate::face::{Failure, bitcain, corsa, prefactor};
+use crate::face::{Failure, bitcain, corsa, cside, prefactor};
 use crate::model::Instant;
 
 /// What every function keeps back from its timeout to say that it ran out of time.
@@ -54,6 +54,27 @@ impl From<Fault> for prefactor::Error {
             Fault::MalformedEvent(_) => Self::BadRequest("the request cannot be read"),
             Fault::OutOfTime => Self::Unknown(Box::new(fault)),
         }
+    }
+}
+
+impl From<Fault> for cside::Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::MalformedEvent(_) => Self::invalid("body", "cannot be read"),
+            Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
+        }
+    }
+}
+
+impl From<Fault> for cside::Textual {
+    fn from(fault: Fault) -> Self {
+        Self(fault.into())
+    }
+}
+
+impl From<Fault> for cside::AtPage {
+    fn from(fault: Fault) -> Self {
+        cside::Error::from(fault).into()
     }
 }
 
@@ -162,6 +183,8 @@ fn response(reply: Reply) -> ApiGatewayV2httpResponse {
     ];
     let headers = fixed
         .into_iter()
+        // An answer without a body has no type.
+        .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (name, value.to_owned()))
         .chain(reply.headers);
     for (name, value) in headers {

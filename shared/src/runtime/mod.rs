@@ -3,9 +3,12 @@
 mod app;
 mod aws;
 pub mod config;
+pub mod exchange;
 pub mod http;
 mod lambda;
 pub mod once;
+mod token_keys;
 
 pub use app::{App, BootError, start_log};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};
+pub use token_keys::TokenKeys;

@@ -29,6 +29,8 @@ pub struct StoreClient<'a> {
     pub upsert: bool,
     /// When it was told of first; a request that is sent again says the same.
     pub now: Instant,
+    /// Whether an earlier sending of the request was cut short, which may have stored it already.
+    pub resumed: bool,
 }
 
 /// Least time between two versions, so that no two have the same.
@@ -54,6 +56,9 @@ impl Sessions {
                 PutClient::Done => return Ok(Some(next)),
                 PutClient::Gone => seen = None,
                 PutClient::Stands(client) => {
+                    if told.resumed && told.stands_as(&client) {
+                        return Ok(Some(*client));
+                    }
                     let free = client.kind.is_none() || (told.upsert && client.kind == Some(told.kind));
                     if !free {
                         return Ok(None);
@@ -109,6 +114,16 @@ impl Sessions {
 }
 
 impl StoreClient<'_> {
+    /// Whether the client was stored as told, since it was told of first.
+    fn stands_as(&self, client: &Client) -> bool {
+        let updated_at = client.updated_at;
+        let again = Client {
+            updated_at,
+            ..self.over(client.id, Some(client))
+        };
+        self.now <= updated_at && again == *client
+    }
+
     /// The client as told, over what stands there.
     fn over(&self, id: ClientId, seen: Option<&Client>) -> Client {
         let labels = |told: Option<&[String]>, seen: Option<&Vec<String>>| {

@@ -38,6 +38,9 @@ pub struct Ingest<'a> {
 impl Sessions {
     /// Writes down a session that was opened elsewhere: up to three requests side by side, one more before them where
     /// the tenant wants its clients told of first. Nothing when such a client is not known.
+    ///
+    /// They may be applied in any order, or some of them alone: a name without its record leads to the session of that
+    /// name before, and a record without its name is found by its id and in the history.
     pub async fn ingest(&self, tenant: &Tenant, told: &Ingest<'_>) -> Result<Option<Fetched>, Error> {
         let (id, known_only) = (&tenant.id, tenant.policy.known_clients_only);
         let client = told.client.client_id(id);
@@ -51,7 +54,13 @@ impl Sessions {
             Box::pin(self.observe(id, told.client, &record)),
             Box::pin(async {
                 match told.reference_id {
-                    Some(reference) => self.store.put_reference(id, reference, told.id, kept_until).await,
+                    Some(reference) => {
+                        let owner = told.client.key(id);
+                        let named = self
+                            .store
+                            .put_reference(id, reference, told.id, &owner, kept_until);
+                        named.await
+                    }
                     None => Ok(()),
                 }
             }),
@@ -110,8 +119,8 @@ impl Sessions {
         Ok(Some(fetched))
     }
 
-    /// The session of this id in either spelling, else the newest the caller called so: up to three requests, one
-    /// after the other.
+    /// The session of this id in either spelling, else the newest the caller called so: up to four requests, one after
+    /// the other, and one more for each newer session of that name whose record could not be written.
     ///
     /// For a caller that may know of the sessions of `only` alone another's is not there, and costs as much.
     pub async fn named(
@@ -130,10 +139,15 @@ impl Sessions {
         {
             return Ok(Some(fetched));
         }
-        match self.store.reference(&tenant.id, text).await? {
-            Some(id) => fetch(id).await,
-            None => Ok(None),
+        for named in self.store.referenced(&tenant.id, text).await? {
+            // Whose it is stands beside the name, so that another's costs no more than none.
+            if only.is_none_or(|subject| *subject == named.owner)
+                && let Some(fetched) = fetch(named.id).await?
+            {
+                return Ok(Some(fetched));
+            }
         }
+        Ok(None)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The use cases: store, risk and policy together, without wire types.
 
+mod admissions;
 mod clean_up;
 mod clients;
 mod context;
@@ -9,13 +10,16 @@ mod ingest;
 mod list;
 mod open;
 mod owner;
+mod recognise;
 mod settle;
 mod step_up;
 mod validate;
+mod visits;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use admissions::{Rate, UsedUp};
 pub use clean_up::Cleaned;
 pub use clients::StoreClient;
 pub use context::context;
@@ -26,6 +30,7 @@ pub use open::{Open, OpenError, Outcome};
 pub use settle::{Batch, Settled, Unsettled};
 pub use step_up::{Proof, SteppedUp};
 pub use validate::{Validation, Verdict};
+pub use visits::{Guest, Recognised, Telling, Untaken, VisitError, Visits};
 
 use crate::clock::Entropy;
 use crate::store::Store;

@@ -75,14 +75,19 @@ pub enum OpenError {
 
 impl Sessions {
     /// Opens a session: two requests side by side when there is room, three in two steps when another must go. One that
-    /// is refused after its record was written costs one more, which takes the record out of the history.
+    /// is refused after its record was written costs one more, which takes the record out of the history, and one that
+    /// failed up to two, which take out what of it was written.
     pub async fn open(&self, request: &Open<'_>) -> Result<Outcome, OpenError> {
         let mut attempt = Attempt::of(self, request);
         let outcome = attempt.run().await;
         match outcome {
             Ok(Outcome::Opened { .. }) => {}
             Ok(Outcome::LimitReached | Outcome::Overruled) => attempt.withdraw_record().await,
-            Err(_) => attempt.withdraw().await,
+            Err(_) => {
+                // The record may have been written though its answer was lost. One whose session may still be held stays.
+                attempt.recorded = attempt.withdraw().await;
+                attempt.withdraw_record().await;
+            }
         }
         outcome
     }
@@ -324,8 +329,9 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Takes back a session that nobody will be told of. If this fails too, it ends by its idle timeout.
-    async fn withdraw(&self) {
+    /// Takes back a session that nobody will be told of; whether it is surely out. If this fails too, it ends by its idle
+    /// timeout.
+    async fn withdraw(&self) -> bool {
         let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
         let removed = store
             .remove(
@@ -336,8 +342,9 @@ impl<'a> Attempt<'a> {
                 self.request.now,
             )
             .await;
-        if let Err(error) = removed {
-            tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "half-opened session left");
+        if let Err(error) = &removed {
+            tracing::warn!(error = error as &dyn std::error::Error, session.id = %self.id, "half-opened session left");
         }
+        removed.is_ok()
     }
 }

@@ -149,7 +149,7 @@ impl Sessions {
             if ending.reason == Reason::Withdrawn {
                 continue;
             }
-            let address = session.ipv4.map(Into::into).or(session.ipv6.map(Into::into));
+            let address = session.latest_address();
             let last = session.last_activity_at;
             let found = self
                 .store

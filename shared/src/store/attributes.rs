@@ -58,6 +58,7 @@ attributes! {
     POSITION = "position" => "po", "Profile: the place in the stream up to which it has learnt";
 
     KIND = "kind" => "h", "Record: `h` for a held session, `o` for an observed one";
+    OWNER = "owner" => "ow", "Reference: whose session it is, as guards are keyed";
     SUBJECT = "subject" => "s", "Record: the subject's name";
     SUBJECT_ISSUER = "subject_issuer" => "si", "Record: the subject's issuer, where it is part of the subject";
     CITY = "city" => "y", "Record: city named by the caller";
@@ -96,7 +97,7 @@ attributes! {
     TAGS = "tags" => "tg", "Client: the tenant's labels";
     CONTROLS = "controls" => "co", "Client: the tenant's control measures";
 
-    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id; reference: the newest session";
+    SESSION_ID = "session_id" => "id", "Idempotency: the drawn session id";
     LEASE = "lease" => "ls", "Idempotency: until when the first request may still answer, milliseconds";
     BODY_DIGEST = "body_digest" => "bh", "Idempotency: SHA-256 of the request's body";
     ANSWER = "answer" => "an", "Idempotency: the stored answer";
@@ -121,8 +122,23 @@ attributes! {
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
+    TOKEN_MINUTES = "token_minutes" => "tl", "Tenant: how long a telemetry token can be exchanged, minutes";
+    TELEMETRY_DAYS = "telemetry_days" => "td", "Tenant: how long telemetry is kept that no session took, days";
+    KEY_REQUIRED = "key_required" => "kr", "Tenant: telemetry tokens are exchanged with an API key only";
+    SINGLE_USE = "single_use" => "su", "Tenant: a telemetry token is exchanged once";
     KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
+    ORIGINS = "origins" => "oo", "Site: the origins its pages have";
+    ENABLED = "enabled" => "nb", "Site: whether it may send";
+
+    DIGEST = "digest" => "dg", "Nonce: which visit used it";
+    COUNT = "count" => "ct", "Rate: how many requests were reserved; device: how often it was seen; block: how often it was written";
+    SEEN_AT = "seen_at" => "sl", "Device: when it was seen last, milliseconds";
+    TRAITS = "traits" => "tr", "Device: what it showed last, packed";
+    CANDIDATES = "candidates" => "cd", "Block: the devices seen last, packed: id, when, what they showed";
+    CLIENT = "client" => "ci", "Visit: the client id of its device";
+    BUNDLE = "bundle" => "bu", "Visit: its datapoints, as they are answered";
+    USED_BY = "used_by" => "ub", "Visit: which request exchanged the token, where it can be used once";
     HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
 }
 

@@ -5,15 +5,16 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attributes::{
-    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ISSUER, JWKS_URL, KNOWN_CLIENTS_ONLY,
-    MAX_CONCURRENT, NAMESPACED, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE, RISK_STOLEN,
-    RISK_SUSPICIOUS, SCHEMA, SCOPES, SECRET_DIGEST, TENANT, TENANT_CLAIM, TENANTS, TRUST_USER_CONTEXT, names,
+    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ENABLED, ISSUER, JWKS_URL, KEY_REQUIRED,
+    KNOWN_CLIENTS_ONLY, MAX_CONCURRENT, NAMESPACED, ORIGINS, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE,
+    RISK_STOLEN, RISK_SUSPICIOUS, SCHEMA, SCOPES, SECRET_DIGEST, SINGLE_USE, TELEMETRY_DAYS, TENANT,
+    TENANT_CLAIM, TENANTS, TOKEN_MINUTES, TRUST_USER_CONTEXT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Store, Write};
-use crate::model::{ApiKey, Issuer, Partition, TenantId};
-use crate::policy::{Lists, Policy, RiskPolicy, Tenant};
+use crate::model::{ApiKey, Issuer, Partition, Site, SiteKey, TenantId};
+use crate::policy::{Lists, Policy, RiskPolicy, TelemetryPolicy, Tenant};
 
 /// The items that say who may ask. Reads are strongly consistent; callers cache them.
 #[derive(Debug, Clone)]
@@ -74,6 +75,35 @@ impl Credentials {
             partition: partition.ok_or_else(|| reader.corrupt("not a partition"))?,
             policy: policy(&reader, defaults)?,
         }))
+    }
+
+    /// The site of this key.
+    pub async fn site(&self, key: &SiteKey) -> Result<Option<Site>, Error> {
+        let Some(item) = self.store.get(&Key::site(key)).await? else {
+            return Ok(None);
+        };
+        let reader = Reader::open(&item)?;
+        Ok(Some(Site {
+            key: key.clone(),
+            tenant: reader
+                .text(TENANT)?
+                .parse()
+                .map_err(|_| reader.corrupt("not a tenant"))?,
+            origins: reader.texts(ORIGINS)?.into_iter().map(str::to_owned).collect(),
+            enabled: reader.opt_flag(ENABLED)?.unwrap_or(true),
+        }))
+    }
+
+    /// Writes a site, replacing what it was.
+    pub async fn put_site(&self, site: &Site) -> Result<(), Error> {
+        let origins = site.origins.iter().map(text).collect();
+        let mut item = Key::site(&site.key).attributes();
+        let mut put = |name: &str, value| item.insert(name.to_owned(), value);
+        put(SCHEMA, number(SCHEMA_VERSION));
+        put(TENANT, text(site.tenant.as_str()));
+        put(ORIGINS, AttributeValue::L(origins));
+        put(ENABLED, AttributeValue::Bool(site.enabled));
+        self.put(item, None).await
     }
 
     /// Writes an issuer, replacing what it was.
@@ -175,5 +205,19 @@ fn policy(reader: &Reader<'_>, defaults: &Policy) -> Result<Policy, Error> {
         known_clients_only: reader
             .opt_flag(KNOWN_CLIENTS_ONLY)?
             .unwrap_or(defaults.known_clients_only),
+        telemetry: TelemetryPolicy {
+            token_lifetime: reader
+                .opt_number(TOKEN_MINUTES)?
+                .map_or(defaults.telemetry.token_lifetime, TelemetryPolicy::minutes),
+            kept: reader
+                .opt_number(TELEMETRY_DAYS)?
+                .map_or(defaults.telemetry.kept, TelemetryPolicy::days),
+            key_required: reader
+                .opt_flag(KEY_REQUIRED)?
+                .unwrap_or(defaults.telemetry.key_required),
+            single_use: reader
+                .opt_flag(SINGLE_USE)?
+                .unwrap_or(defaults.telemetry.single_use),
+        },
     })
 }

@@ -70,6 +70,11 @@ impl Guard {
             .map(|(_, reason)| *reason)
     }
 
+    /// When a removal at `now` from the guard as it was seen counts as having happened: never before the last one.
+    fn removal_at(&self, now: Instant) -> Instant {
+        self.removed_at.map_or(now, |last| last.max(now))
+    }
+
     /// The guard as it was before a write that gave it back; an empty one where there was none.
     fn before(written: UpdateItemOutput) -> Result<Self, Error> {
         let old = written.attributes.filter(|item| !item.is_empty());
@@ -291,7 +296,7 @@ impl Store {
             update = format!("{OPEN_REPLACING}{} ADD #removal_count :one", leaving.removed);
             values.extend([
                 (":removals", removals(victims)),
-                (":now", time(now)),
+                (":now", time(seen.removal_at(now))),
                 (":one", number(1)),
             ]);
         }
@@ -390,6 +395,9 @@ impl Store {
     }
 
     /// Takes one session out of the guard: one request. What it was comes back.
+    ///
+    /// The time of the last removal never goes back, since creates rely on it: where another machine's clock is ahead,
+    /// the removal follows that clock, at the price of one more request.
     pub async fn remove(
         &self,
         tenant: &TenantId,
@@ -400,39 +408,43 @@ impl Store {
     ) -> Result<Removed, Error> {
         let update = "SET #removals = :removals, #removed_at = :now \
              REMOVE #sessions.#id ADD #removal_count :one";
-        let condition = "attribute_exists(#sessions.#id) AND #schema <= :schema";
-        let values = [
-            (":removals", removals(&[(id, reason)])),
-            (":now", time(now)),
-            (":one", number(1)),
-            (":schema", number(SCHEMA_VERSION)),
-        ];
-        let written = self
-            .update(&Key::guard(tenant, subject), update, condition, values)
-            .expression_attribute_names("#id", id.to_compact())
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await;
-        match Write::of(written)? {
-            Write::Done(output) => {
-                let old = Guard::before(output)?;
-                let revoked_all_at = old.revoked_all_at;
-                Ok(old
-                    .find(id)
-                    .map_or(Removed::Absent { revoked_all_at }, |session| {
-                        Removed::Session(Box::new(session.clone()))
-                    }))
-            }
-            Write::Refused(None) => Ok(Removed::Absent { revoked_all_at: None }),
-            Write::Refused(Some(item)) => {
-                let guard = Guard::read(&item)?;
-                let ours = guard.removed_at == Some(now) && guard.why_removed(id) == Some(reason);
-                let revoked_all_at = guard.revoked_all_at;
-                Ok(if ours {
-                    Removed::Before
-                } else {
-                    Removed::Absent { revoked_all_at }
-                })
+        let condition = "attribute_exists(#sessions.#id) AND #schema <= :schema \
+             AND (attribute_not_exists(#removed_at) OR #removed_at <= :now)";
+        let mut at = now;
+        loop {
+            let values = [
+                (":removals", removals(&[(id, reason)])),
+                (":now", time(at)),
+                (":one", number(1)),
+                (":schema", number(SCHEMA_VERSION)),
+            ];
+            let written = self
+                .update(&Key::guard(tenant, subject), update, condition, values)
+                .expression_attribute_names("#id", id.to_compact())
+                .return_values(ReturnValue::AllOld)
+                .send()
+                .await;
+            let guard = match Write::of(written)? {
+                Write::Done(output) => {
+                    let old = Guard::before(output)?;
+                    let revoked_all_at = old.revoked_all_at;
+                    let session = old.find(id).cloned().map(Box::new);
+                    return Ok(session.map_or(Removed::Absent { revoked_all_at }, Removed::Session));
+                }
+                Write::Refused(None) => return Ok(Removed::Absent { revoked_all_at: None }),
+                Write::Refused(Some(item)) => Guard::read(&item)?,
+            };
+            match guard.removed_at {
+                Some(later) if at < later && guard.find(id).is_some() => {
+                    at = later + Duration::from_millis(1);
+                }
+                Some(ours) if ours == at && guard.why_removed(id) == Some(reason) => {
+                    return Ok(Removed::Before);
+                }
+                _ => {
+                    let revoked_all_at = guard.revoked_all_at;
+                    return Ok(Removed::Absent { revoked_all_at });
+                }
             }
         }
     }
@@ -450,6 +462,7 @@ impl Store {
              #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema \
              REMOVE #removals ADD #removal_count :one";
         let condition = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :now) \
+             AND (attribute_not_exists(#removed_at) OR #removed_at <= :now) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
         let mut at = now;
         loop {
@@ -470,11 +483,11 @@ impl Store {
                 Write::Refused(None) => return Ok(Vec::new()),
                 Write::Refused(Some(item)) => {
                     let guard = Guard::read(&item)?;
-                    match guard.revoked_all_at {
-                        // Sent twice, or another one in the same millisecond: nothing was opened in between.
-                        Some(ours) if ours == at && guard.sessions.is_empty() => {
-                            return Ok(guard.revoked_sessions);
-                        }
+                    // Sent twice, or another one in the same millisecond: nothing was opened in between.
+                    if guard.revoked_all_at == Some(at) && guard.sessions.is_empty() {
+                        return Ok(guard.revoked_sessions);
+                    }
+                    match guard.revoked_all_at.max(guard.removed_at) {
                         // Another machine's clock is ahead of this one's: follow it.
                         Some(later) => at = later + Duration::from_millis(1),
                         None => return Ok(Vec::new()),
@@ -508,7 +521,7 @@ impl Store {
             add = " ADD #removal_count :one";
             values.extend([
                 (":removals", removals(expired)),
-                (":now", time(now)),
+                (":now", time(seen.removal_at(now))),
                 (":one", number(1)),
             ]);
         }

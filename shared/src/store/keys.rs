@@ -1,18 +1,21 @@
 //! Keys of every item. Components cannot hold the separator, so no two things share a key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::attributes::{PARTITION_KEY, SORT_KEY};
-use crate::model::{ClientId, Instant, SessionId, SubjectKey, TenantId};
+use super::rate::Counted;
+use crate::device;
+use crate::model::{ClientId, DeviceKey, Instant, SessionId, SiteKey, SubjectKey, TenantId};
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(super) pk: String,
-    pub(super) sk: &'static str,
+    pub(super) sk: Cow<'static, str>,
 }
 
 impl Key {
@@ -23,7 +26,7 @@ impl Key {
     pub fn guard(tenant: &TenantId, subject: &SubjectKey) -> Self {
         Self {
             pk: format!("{tenant}#U#{}", subject.as_str()),
-            sk: Self::GUARD,
+            sk: Cow::Borrowed(Self::GUARD),
         }
     }
 
@@ -31,7 +34,7 @@ impl Key {
     pub(super) fn profile(tenant: &TenantId, subject: &SubjectKey) -> Self {
         Self {
             pk: format!("{tenant}#U#{}", subject.as_str()),
-            sk: "profile",
+            sk: Cow::Borrowed("profile"),
         }
     }
 
@@ -39,15 +42,15 @@ impl Key {
     pub fn session(tenant: &TenantId, id: SessionId) -> Self {
         Self {
             pk: format!("{tenant}#S#{id}"),
-            sk: "session",
+            sk: Cow::Borrowed("session"),
         }
     }
 
-    /// The newest session a caller called by this name.
-    pub(super) fn reference(tenant: &TenantId, reference: &str) -> Self {
+    /// One of the sessions a caller called by this name. Those of one name sort by the time their ids were drawn.
+    pub(super) fn reference(tenant: &TenantId, reference: &str, id: SessionId) -> Self {
         Self {
-            pk: format!("{tenant}#R#{}", hex(&Sha256::digest(reference))),
-            sk: "ref",
+            pk: references(tenant, reference),
+            sk: Cow::Owned(format!("{REFERENCE}{id}")),
         }
     }
 
@@ -55,42 +58,96 @@ impl Key {
     pub(super) fn client(tenant: &TenantId, id: ClientId) -> Self {
         Self {
             pk: format!("{tenant}#C#{id}"),
-            sk: "client",
+            sk: Cow::Borrowed("client"),
         }
     }
 
     pub(super) fn idempotency(tenant: &TenantId, scope: &[u8; 32]) -> Self {
         Self {
             pk: format!("{tenant}#I#{}", hex(scope)),
-            sk: "idem",
+            sk: Cow::Borrowed("idem"),
         }
     }
 
     pub(super) fn tenant(tenant: &TenantId) -> Self {
         Self {
             pk: format!("{tenant}#T"),
-            sk: "tenant",
+            sk: Cow::Borrowed("tenant"),
         }
     }
 
     pub(super) fn issuer(issuer: &str) -> Self {
         Self {
             pk: format!("ISS#{}", hex(&Sha256::digest(issuer))),
-            sk: "issuer",
+            sk: Cow::Borrowed("issuer"),
         }
     }
 
     pub(super) fn api_key(id: &str) -> Self {
         Self {
             pk: format!("K#{id}"),
-            sk: "key",
+            sk: Cow::Borrowed("key"),
+        }
+    }
+
+    /// A site, by its public key.
+    pub(super) fn site(key: &SiteKey) -> Self {
+        Self {
+            pk: format!("SITE#{key}"),
+            sk: Cow::Borrowed("site"),
+        }
+    }
+
+    /// A browser's visit, by the digest of its token's secret.
+    pub(super) fn visit(tenant: &TenantId, digest: &[u8; 32]) -> Self {
+        Self {
+            pk: format!("{tenant}#V#{}", hex(digest)),
+            sk: Cow::Borrowed("visit"),
+        }
+    }
+
+    /// A device, by its client id.
+    pub(super) fn device(tenant: &TenantId, id: DeviceKey) -> Self {
+        Self {
+            pk: format!("{tenant}#D#{id}"),
+            sk: Cow::Borrowed("device"),
+        }
+    }
+
+    /// The devices that were last seen with the same digest of some of their evidence.
+    pub(super) fn block(tenant: &TenantId, key: &device::Key) -> Self {
+        Self {
+            pk: format!("{tenant}#B#{key}"),
+            sk: Cow::Borrowed("block"),
+        }
+    }
+
+    /// What a browser drew for one sending to a site.
+    pub(super) fn nonce(tenant: &TenantId, site: &SiteKey, nonce: &str) -> Self {
+        Self {
+            pk: format!("{tenant}#N#{site}#{}", hex(&Sha256::digest(nonce))),
+            sk: Cow::Borrowed("nonce"),
+        }
+    }
+
+    /// A shard of what is counted in one window of time.
+    pub(super) fn rate(tenant: &TenantId, counted: Counted<'_>, window: i64, shard: u8) -> Self {
+        let what = match counted {
+            Counted::Site(site) => format!("S#{site}"),
+            Counted::Network(network) => {
+                format!("N#{}", hex(&Sha256::digest(network.as_bytes())))
+            }
+        };
+        Self {
+            pk: format!("{tenant}#L#{what}#{window}#{shard:02}"),
+            sk: Cow::Borrowed("rate"),
         }
     }
 
     pub(super) fn watermark() -> Self {
         Self {
             pk: "W#due".to_owned(),
-            sk: "watermark",
+            sk: Cow::Borrowed("watermark"),
         }
     }
 
@@ -103,7 +160,7 @@ impl Key {
     pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
         HashMap::from([
             (PARTITION_KEY.to_owned(), AttributeValue::S(self.pk.clone())),
-            (SORT_KEY.to_owned(), AttributeValue::S(self.sk.to_owned())),
+            (SORT_KEY.to_owned(), AttributeValue::S(self.sk.to_string())),
         ])
     }
 }
@@ -113,6 +170,18 @@ impl std::fmt::Display for Key {
         f.write_str(&self.pk)
     }
 }
+
+/// The partition of a name callers gave to sessions.
+pub(super) fn references(tenant: &TenantId, reference: &str) -> String {
+    format!("{tenant}#R#{}", hex(&Sha256::digest(reference)))
+}
+
+/// The session a sort key of such a partition stands for.
+pub(super) fn referenced(sk: &str) -> Option<SessionId> {
+    sk.strip_prefix(REFERENCE)?.parse().ok()
+}
+
+const REFERENCE: &str = "ref#";
 
 /// Hash key of a subject's sessions in the index `history`.
 pub(super) fn history_hash(tenant: &TenantId, subject: &SubjectKey) -> String {

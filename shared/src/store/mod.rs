@@ -7,6 +7,7 @@ mod attempts;
 pub mod attributes;
 mod client;
 mod credentials;
+mod devices;
 mod due;
 mod facts;
 mod guard;
@@ -15,11 +16,13 @@ mod idempotency;
 mod item;
 mod keys;
 mod profile;
+mod rate;
 mod record;
 mod reference;
 mod stream;
 mod trail;
 mod update;
+mod visit;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,14 +35,17 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 pub use client::PutClient;
 pub use credentials::Credentials;
+pub use devices::{Block, Sighted};
 pub use due::{DueGuard, DuePage};
 pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;
 pub use profile::{Known, Revision};
+pub use rate::{Counted, Window};
 pub use record::Stamp;
 pub use stream::{Change, Position, change};
+pub use visit::{Exchange, Visit};
 
 /// What storage can do to us.
 #[derive(Debug, thiserror::Error)]

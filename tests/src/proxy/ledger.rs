@@ -21,6 +21,7 @@ pub(super) struct Ledger(Mutex<Books>);
 struct Books {
     actions: BTreeMap<String, BTreeSet<String>>,
     scans: usize,
+    requests: BTreeMap<String, usize>,
     measurements: u64,
     measurement: Option<Measurement>,
 }
@@ -44,6 +45,10 @@ struct Round {
 impl Ledger {
     pub(super) fn actions(&self) -> BTreeMap<String, BTreeSet<String>> {
         self.books().actions.clone()
+    }
+
+    pub(super) fn requests(&self, tag: &str) -> usize {
+        self.books().requests.get(tag).copied().unwrap_or_default()
     }
 
     pub(super) fn scans(&self) -> usize {
@@ -77,6 +82,7 @@ impl Ledger {
         let now = Instant::now();
         let mut books = self.books();
         books.scans += usize::from(request.operation == "Scan");
+        *books.requests.entry(request.tag.clone()).or_default() += 1;
         let actions = books.actions.entry(request.tag.clone()).or_default();
         actions.append(&mut request.actions());
         let place = books.measurement.as_mut().map(|measurement| {

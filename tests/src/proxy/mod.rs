@@ -96,6 +96,11 @@ impl Proxy {
         self.inner.ledger.actions()
     }
 
+    /// How many requests a tag has made since the start, each sending of the SDK counted.
+    pub fn requests(&self, tag: &str) -> usize {
+        self.inner.ledger.requests(tag)
+    }
+
     /// How many Scans have been asked for since the start.
     pub fn scans(&self) -> usize {
         self.inner.ledger.scans()

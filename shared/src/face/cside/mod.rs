@@ -1,5 +1,15 @@
-//! The cside face: telemetry of browsers, and the tokens it is exchanged by.
+//! The cside API, `/client` and `/token`: telemetry of browsers, and the tokens it is exchanged by.
 
+mod bundle;
+mod error;
+mod page;
+mod route;
 mod telemetry;
+mod token;
 
-pub use telemetry::{Problem, read_telemetry};
+pub use bundle::{Bundle, Identification, Source};
+pub use error::{Error, TEXT, Textual};
+pub use page::{AtPage, Page, site_key};
+pub use route::{Unrouted, owns, unrouted};
+pub use telemetry::{MAX_BODY_BYTES, Problem, read_telemetry};
+pub use token::{raw_token, wrapped_token};

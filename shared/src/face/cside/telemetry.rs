@@ -13,6 +13,8 @@ use crate::telemetry::{
     Automation, Brand, ClientHints, Components, Detector, Digest, Screen, Telemetry, Touch, Window,
 };
 
+/// Largest body that is read, bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Most names of a visitor that a site may send with one visit.
 const MAX_EXTERNAL_IDS: usize = 32;
 /// Longest kind of a name, characters.

@@ -89,21 +89,12 @@ fn last_seen(session: &Fetched, intelligence: &Intelligence) -> Option<Interacti
     })
 }
 
-/// The address a session was last accepted from. Of a live one the latest of each family is stored and not which of
-/// them came last; then it is the one it was not opened from.
+/// The address a session was last accepted from.
 fn last_ip(session: &Fetched) -> Option<String> {
-    let Some(held) = &session.held else {
-        return session.record.last_ip.clone();
-    };
-    let opened_from = network::parse(&session.record.ip);
-    let latest = [
-        held.ipv4.map(std::net::IpAddr::V4),
-        held.ipv6.map(std::net::IpAddr::V6),
-    ];
-    let other = latest.into_iter().flatten().find(|it| Some(*it) != opened_from);
-    other
-        .or_else(|| latest.into_iter().flatten().next())
-        .map(|it| it.to_string())
+    match &session.held {
+        Some(held) => held.latest_address().map(|it| it.to_string()),
+        None => session.record.last_ip.clone(),
+    }
 }
 
 /// A use from `ip`; nothing when that is no address, as this face has no other text for it.

@@ -1,0 +1,11 @@
+//! Lambda entry point; the endpoint itself is in `lib.rs`.
+
+use lambda_http::lambda_runtime::Error;
+use shared::runtime::{App, TokenKeys, serve, start_log};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    start_log();
+    let (app, keys) = tokio::try_join!(App::boot(), TokenKeys::boot())?;
+    serve(async |request, deadline| verify_token::handle(&app, &keys, &request, deadline).await).await
+}

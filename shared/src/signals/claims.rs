@@ -1,0 +1,167 @@
+//! What the evidence says of browser and machine, read once for all rules.
+
+use crate::telemetry::{Automation, Components};
+use crate::useragent::{self, DeviceClass, System, UserAgent};
+
+use super::hints::Hints;
+use super::observed::Observed;
+
+/// What the evidence says.
+pub(super) struct Claims<'a> {
+    pub(super) observed: &'a Observed<'a>,
+    pub(super) components: &'a Components,
+    pub(super) automation: &'a Automation,
+    /// The user agent's text: the request's, else the page's.
+    pub(super) user_agent: Option<&'a str>,
+    /// The same, read.
+    pub(super) agent: Option<UserAgent>,
+    /// What renders pages, where the user agent tells.
+    pub(super) engine: Option<Engine>,
+    /// The first number after `Chrome/`.
+    pub(super) chromium: Option<u32>,
+    /// Hints of the request.
+    pub(super) request_hints: Hints,
+    /// Hints of the page.
+    pub(super) page_hints: Option<Hints>,
+}
+
+/// What renders pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Blink,
+    Gecko,
+    WebKit,
+    EdgeHtml,
+    Trident,
+}
+
+impl Engine {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blink => "Blink",
+            Self::Gecko => "Gecko",
+            Self::WebKit => "WebKit",
+            Self::EdgeHtml => "EdgeHTML",
+            Self::Trident => "Trident",
+        }
+    }
+
+    fn of(text: &str, system: System) -> Option<Self> {
+        let has = |word| text.contains(word);
+        // Every browser of this system uses the system's engine.
+        if system == System::Ios {
+            Some(Self::WebKit)
+        } else if has("Trident/") || has("MSIE ") {
+            Some(Self::Trident)
+        } else if has("Edge/") {
+            Some(Self::EdgeHtml)
+        } else if has("Chrome/") || has("Chromium/") {
+            Some(Self::Blink)
+        } else if has("Firefox/") && has("Gecko/") {
+            Some(Self::Gecko)
+        } else if has("AppleWebKit/") && system == System::MacOs {
+            Some(Self::WebKit)
+        } else {
+            None
+        }
+    }
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn of(observed: &'a Observed<'a>) -> Self {
+        let components = &observed.telemetry.components;
+        let user_agent = said(observed.user_agent).or(said(components.user_agent.as_deref()));
+        let agent = user_agent.map(useragent::parse);
+        let system = agent.as_ref().map_or(System::Unknown, |it| it.os);
+        Self {
+            observed,
+            components,
+            automation: &observed.telemetry.automation,
+            user_agent,
+            engine: user_agent.and_then(|it| Engine::of(it, system)),
+            chromium: user_agent.and_then(chromium),
+            agent,
+            request_hints: Hints::of_request(
+                observed.sec_ch_ua,
+                observed.sec_ch_ua_mobile,
+                observed.sec_ch_ua_platform,
+            ),
+            page_hints: components.client_hints.as_ref().map(Hints::of_page),
+        }
+    }
+
+    /// The system, as the user agent has it.
+    pub(super) fn system(&self) -> System {
+        self.agent.as_ref().map_or(System::Unknown, |it| it.os)
+    }
+
+    /// The class of device, as the user agent has it.
+    pub(super) fn class(&self) -> DeviceClass {
+        self.agent.as_ref().map_or(DeviceClass::Unknown, |it| it.device)
+    }
+
+    /// The browser's family.
+    pub(super) fn family(&self) -> &str {
+        self.agent.as_ref().map_or(UserAgent::UNKNOWN, |it| &it.browser)
+    }
+
+    /// Whether the user agent is that of a browser which a person uses.
+    pub(super) fn is_browser(&self) -> bool {
+        self.family() != UserAgent::UNKNOWN && self.agent.as_ref().is_some_and(|it| !it.automation)
+    }
+
+    /// Firefox that resists fingerprinting says Windows in requests on every computer, and the truth to pages.
+    pub(super) fn may_resist(&self) -> bool {
+        self.family() == "Firefox" && self.system() == System::Windows
+    }
+
+    /// The system, as hints have it.
+    pub(super) fn hinted_system(&self) -> Option<System> {
+        let page = || self.page_hints.as_ref().and_then(|it| it.platform);
+        self.request_hints.platform.or_else(page)
+    }
+
+    /// Whether pages for phones are wanted, as hints have it.
+    pub(super) fn hinted_mobile(&self) -> Option<bool> {
+        let page = || self.page_hints.as_ref().and_then(|it| it.mobile);
+        self.request_hints.mobile.or_else(page)
+    }
+
+    /// Languages of the visitor, the most wanted first: the request's, else the page's.
+    pub(super) fn languages(&self) -> Vec<&'a str> {
+        let asked = accepted(self.observed.accept_language);
+        if asked.is_empty() {
+            self.page_languages()
+        } else {
+            asked
+        }
+    }
+
+    /// Languages of the visitor as the page has them.
+    pub(super) fn page_languages(&self) -> Vec<&'a str> {
+        let languages = self.components.languages.as_deref().unwrap_or_default();
+        languages.iter().map(String::as_str).collect()
+    }
+}
+
+/// Languages of an `Accept-Language` in their order, which is that of the wishes in every browser.
+pub(super) fn accepted(header: Option<&str>) -> Vec<&str> {
+    header
+        .unwrap_or_default()
+        .split(',')
+        .filter_map(|it| it.split(';').next())
+        .map(str::trim)
+        .filter(|it| !it.is_empty() && *it != "*")
+        .collect()
+}
+
+fn said(text: Option<&str>) -> Option<&str> {
+    text.filter(|it| !it.trim().is_empty())
+}
+
+fn chromium(user_agent: &str) -> Option<u32> {
+    let (_, rest) = user_agent
+        .split_once("Chrome/")
+        .or_else(|| user_agent.split_once("Chromium/"))?;
+    Some(useragent::Version::read(rest)?.major())
+}

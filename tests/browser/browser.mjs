@@ -14,14 +14,12 @@ export const UNMASKED = ['--disable-blink-features=AutomationControlled'];
  * A browser with a profile of its own.
  *
  * @param profile - folder of the profile; a new one that goes with the browser where it is left out
+ * @param incognito - whether nothing of the profile is to be seen, and nothing is to stay
  */
-export async function openBrowser({ args = [], env = {}, profile } = {}) {
-  const folder = profile ?? newProfile();
-  const context = await chromium.launchPersistentContext(folder, {
+export async function openBrowser({ args = [], env = {}, profile, incognito = false } = {}) {
+  const options = {
     executablePath,
     headless: true,
-    // Or Playwright makes every window of one size.
-    viewport: null,
     args: [
       // CI is root in a container.
       '--no-sandbox',
@@ -30,7 +28,15 @@ export async function openBrowser({ args = [], env = {}, profile } = {}) {
       ...args,
     ],
     env: { ...process.env, ...env },
-  });
+  };
+  // Or Playwright makes every window of one size.
+  const window = { viewport: null };
+  if (incognito) {
+    const browser = await chromium.launch(options);
+    return { context: await browser.newContext(window), close: () => browser.close() };
+  }
+  const folder = profile ?? newProfile();
+  const context = await chromium.launchPersistentContext(folder, { ...options, ...window });
   return {
     context,
     async close() {

@@ -5,13 +5,15 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { violations } from '../browser/accessibility.mjs';
 import { openBrowser } from '../browser/browser.mjs';
-import { openSite } from './site.mjs';
-import { arrive, NARROWEST, PHONE, press, settled, text } from './visitor.mjs';
+import { openCloud } from '../browser/cloud.mjs';
+import { arrive, named, NARROWEST, PHONE, press, settled, text } from './visitor.mjs';
 
 let site;
+let origin;
 let browser;
 before(async () => {
-  site = await openSite();
+  site = await openCloud();
+  origin = named(site);
   browser = await openBrowser();
 });
 after(async () => {
@@ -19,11 +21,11 @@ after(async () => {
   await site?.close();
 });
 
-const come = (options) => arrive(browser.context, site.origin, options);
+const come = (options) => arrive(browser.context, origin, options);
 
 /** The page asked nobody else, and its console is empty. */
 function assertQuiet({ hosts, complaints }) {
-  assert.deepEqual([...hosts], [new URL(site.origin).host]);
+  assert.deepEqual([...hosts], [new URL(origin).host]);
   assert.deepEqual(complaints, []);
 }
 

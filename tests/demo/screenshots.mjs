@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, UNMASKED } from '../browser/browser.mjs';
-import { openSite } from './site.mjs';
-import { arrive, DESKTOP, PHONE, press } from './visitor.mjs';
+import { openCloud } from '../browser/cloud.mjs';
+import { arrive, DESKTOP, named, PHONE, press } from './visitor.mjs';
 
 const MOST_BYTES = 200_000;
 const TALL = { ...DESKTOP, height: 960 };
@@ -14,7 +14,7 @@ const PICTURES = {
   'demo-phone': { size: PHONE, media: { colorScheme: 'light' }, until: '.sum' },
 };
 
-const site = await openSite();
+const site = await openCloud();
 const userAgent = await ownUserAgent();
 // As a person has it, not as a test does.
 const browser = await openBrowser({
@@ -22,7 +22,7 @@ const browser = await openBrowser({
 });
 try {
   for (const [name, { size, media, until }] of Object.entries(PICTURES)) {
-    const { page } = await arrive(browser.context, site.origin, {
+    const { page } = await arrive(browser.context, named(site), {
       size,
       media: { ...media, reducedMotion: 'reduce' },
     });

@@ -7,6 +7,9 @@ export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 export const NARROWEST = { width: 320, height: 640 };
 
+/** Where the page is by its name, as people type it. */
+export const named = (site) => site.origin.replace('127.0.0.1', 'localhost');
+
 /**
  * Opens the page, and waits until it has read the browser or has said why not.
  *

@@ -341,6 +341,7 @@ impl World {
         let (context, fingerprint) = context(clients::IP, clients::USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name)?, self.now());
         let request = Open {
+            telemetry: None,
             tenant: &self.tenant,
             subject: &subject,
             id: self.draw()?,
@@ -364,6 +365,7 @@ impl World {
         let (context, _) = context(ip, user_agent, None, true, Facts::default());
         self.sessions
             .validate(&Validation {
+                telemetry: None,
                 tenant: &self.tenant,
                 subject: &subject(name)?.key(&self.tenant.id),
                 id,

@@ -53,6 +53,7 @@ pub(crate) fn run() -> Result<()> {
     let policy = RiskPolicy::default();
     let lists = Lists::default();
     let evidence = risk::Evidence {
+        told: None,
         held: &held,
         record: None,
         profile: None,

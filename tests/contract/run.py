@@ -9,6 +9,7 @@ it: `Holdfast-Subject` is right or wrong by the credential, an `Idempotency-Key`
 """
 
 import argparse
+import base64
 import pathlib
 import shutil
 import subprocess
@@ -32,6 +33,21 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403",
 NOT_GENERATED = {"#/components/parameters/HoldfastSubject", "#/components/parameters/IdempotencyKey"}
 
 
+def encoded(text: str | bytes) -> str:
+    data = text if isinstance(text, bytes) else text.encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+# Of the form of a token, and of no telemetry.
+TELEMETRY_TOKEN = ".".join(
+    [
+        encoded('{"alg":"HS256","kid":"1","typ":"telemetry+jwt"}'),
+        encoded('{"jti":"' + encoded(bytes(32)) + '","tenant":"acme","iat":0,"exp":1}'),
+        encoded(bytes(32)),
+    ]
+)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
@@ -53,6 +69,11 @@ def without_headers() -> dict:
         for operation in operations.values():
             parameters = operation.get("parameters", [])
             operation["parameters"] = [it for it in parameters if it.get("$ref") not in NOT_GENERATED]
+    for schema in document["components"]["schemas"].values():
+        token = schema.get("properties", {}).get("telemetry_token")
+        if token:
+            # No pattern tells which texts are tokens: these two values are taken, and every other one is refused.
+            token["enum"] = [TELEMETRY_TOKEN, None]
     return document
 
 

@@ -17,6 +17,7 @@ mod client;
 mod corsa;
 mod crashes;
 mod endings;
+mod evidence;
 mod faces;
 mod faults;
 mod granted;

@@ -278,7 +278,7 @@ async fn the_same_browser_keeps_its_id_through_what_changes_about_it() {
 }
 
 /// Evidence as an ordinary browser has it.
-fn rich() -> Value {
+pub(crate) fn rich() -> Value {
     json!({
         "vendor": "Google Inc.", "touch": {"maxTouchPoints": 0, "touchEvent": false, "touchStart": false},
         "canvasGeometry": "01".repeat(16), "canvasText": "02".repeat(16), "audio": "03".repeat(16),

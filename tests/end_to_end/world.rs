@@ -264,6 +264,7 @@ impl World {
         tenant.policy.absolute_timeout = absolute;
         let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
         let request = Open {
+            telemetry: None,
             tenant: &tenant,
             subject: &Subject::new(subject).unwrap(),
             id: SessionId::draw(now, &System).unwrap(),

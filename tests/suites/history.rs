@@ -28,6 +28,7 @@ async fn observed(world: &World, name: &str) -> SessionId {
         latest_user_agent: None,
         fingerprint: "a1b2".to_owned(),
         device: Device::default(),
+        attached: shared::model::Attached::default(),
         geo_country: None,
         geo_city: None,
         observed_ip: None,

@@ -303,6 +303,7 @@ async fn a_judgement_from_before_a_step_up_does_not_undo_it() {
         let there = proven.clone();
         let step_up = async move {
             let proof = Proof {
+                telemetry: None,
                 tenant: &tenant,
                 subject: &subject("alice").key(&tenant.id),
                 id,
@@ -351,6 +352,7 @@ async fn a_judgement_whose_write_was_answered_into_the_void_is_written_once() {
     let newer = USER_AGENT.replace("Chrome/120", "Chrome/121");
     let (context, _) = context(IP, &newer, None, true, Facts::default());
     let request = Validation {
+        telemetry: None,
         tenant: &world.tenant,
         subject: &subject("alice").key(&world.tenant.id),
         id,

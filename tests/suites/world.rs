@@ -108,6 +108,7 @@ impl World {
         let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name), self.now());
         let request = Open {
+            telemetry: None,
             tenant: &self.tenant,
             subject: &subject,
             id: self.draw(),
@@ -128,6 +129,7 @@ impl World {
     pub(crate) async fn open_in(&self, name: &str, context: &Context) -> SessionId {
         let (subject, now) = (subject(name), self.now());
         let request = Open {
+            telemetry: None,
             tenant: &self.tenant,
             subject: &subject,
             id: self.draw(),
@@ -159,6 +161,7 @@ impl World {
 
     async fn scored(&self, name: &str, id: SessionId, context: &Context, may_revoke: bool) -> Option<u8> {
         let request = Validation {
+            telemetry: None,
             tenant: &self.tenant,
             subject: &subject(name).key(&self.tenant.id),
             id,
@@ -176,6 +179,7 @@ impl World {
     /// The subject proved itself in this context.
     pub(crate) async fn step_up(&self, name: &str, id: SessionId, context: &Context) -> SteppedUp {
         let proof = Proof {
+            telemetry: None,
             tenant: &self.tenant,
             subject: &subject(name).key(&self.tenant.id),
             id,
@@ -212,6 +216,7 @@ impl World {
     ) -> Result<Verdict, Error> {
         let (context, _) = context(ip, user_agent, None, true, Facts::default());
         let request = Validation {
+            telemetry: None,
             tenant: &self.tenant,
             subject: &subject(name).key(&self.tenant.id),
             id,

@@ -13,7 +13,7 @@ use shared::policy::Tenant;
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline, TokenKeys};
 use shared::service::{Guest, Telling, Untaken};
-use shared::signals::{self, Observed};
+use shared::signals::{self, Observed, Signals};
 use shared::store::Visit;
 
 /// How far a browser's clock may be from ours.
@@ -111,10 +111,13 @@ async fn collect(
     };
     let id = SessionId::draw(now, app.entropy.as_ref())?;
     let client = guest.device.map(|device| device.id.to_string());
+    let signals = signals::read(&observed);
     let visit = Visit {
         at: now,
         ip: ip.to_owned(),
-        bundle: datapoints(&observed, &guest, client.as_deref(), id, page, ip),
+        traits: guest.traits().to_bytes(),
+        tampered: signals.tampered == Some(true),
+        bundle: datapoints(&observed, &signals, &guest, client.as_deref(), id, page, ip),
         client,
         user_agent: user_agent.clone().unwrap_or_default(),
     };
@@ -125,6 +128,7 @@ async fn collect(
 /// What the token will be exchanged for.
 fn datapoints(
     observed: &Observed<'_>,
+    signals: &Signals,
     guest: &Guest,
     client: Option<&str>,
     id: SessionId,
@@ -140,10 +144,9 @@ fn datapoints(
             last_seen: Some(observed.now),
             seen_count: Some(device.count),
             confidence: Some(device.confidence.share()),
-            // Sessions do not take visits yet, so nobody is known to share a device.
-            subjects: None,
+            subjects: Some(device.subjects),
         });
-    let (portrait, signals) = (signals::describe(observed), signals::read(observed));
+    let portrait = signals::describe(observed);
     let bundle = Bundle::of(&Source {
         client_id: client,
         session_id: id.into(),
@@ -152,7 +155,7 @@ fn datapoints(
         external_ids: &observed.telemetry.external_ids,
         identification,
         portrait: &portrait,
-        signals: &signals,
+        signals,
         address: Some(ip),
         facts: observed.facts,
     });

@@ -8,7 +8,7 @@ use shared::model::{Instant, Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::once::Once;
 use shared::runtime::{App, Deadline};
-use shared::service::{Open, Outcome, context};
+use shared::service::{Open, Outcome, Shown, context};
 
 /// Opens a session for the caller, or for the subject an API key acts for.
 ///
@@ -53,6 +53,10 @@ async fn open(
         trusted,
         app.intelligence.look_up(&input.ip_address),
     );
+    let shown = app
+        .sessions
+        .shown(&caller.tenant, input.telemetry.as_ref(), now)
+        .await?;
     let outcome = app
         .sessions
         .open(&Open {
@@ -60,6 +64,7 @@ async fn open(
             subject: caller.require_subject()?,
             id,
             context: &context,
+            telemetry: shown.as_ref(),
             fingerprint: &fingerprint,
             geo_country: input.geo_country.as_deref(),
             geo_city: input.geo_city.as_deref(),
@@ -77,6 +82,7 @@ async fn open(
             fingerprint: Some(fingerprint),
             expires_at: Some(expires_at),
             error: None,
+            telemetry_attached: shown.as_ref().map(Shown::is_known),
         },
         Outcome::LimitReached => refused("maximum number of concurrent sessions reached"),
         Outcome::Overruled => refused("all sessions were revoked after this credential was issued"),
@@ -90,5 +96,6 @@ fn refused(error: &str) -> CreateReply {
         fingerprint: None,
         expires_at: None,
         error: Some(error.to_owned()),
+        telemetry_attached: None,
     }
 }

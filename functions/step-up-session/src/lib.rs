@@ -43,6 +43,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
         subject: &owner.subject,
         id,
         context: &context,
+        telemetry: input.telemetry.as_ref(),
         now,
     };
     Ok(match app.sessions.step_up(&proof).await? {

@@ -29,7 +29,7 @@ pub use bearer::{Headers, KeyHeader};
 pub use caller::{Caller, Who};
 pub use fetch::Fetcher;
 pub use subject::HEADER as SUBJECT_HEADER;
-pub use telemetry_token::{BadKeys, Claim, Issued, Keyring, NoToken};
+pub use telemetry_token::{BadKeys, Claim, Issued, Keyring, NoToken, lookup_digest};
 
 /// Why a request has no caller. What it prints is what the client may read.
 #[derive(Debug, thiserror::Error)]

@@ -24,6 +24,8 @@ const MIN_DIFFERENT: usize = 16;
 const MAX_TOKEN: usize = 1024;
 /// Bytes of a `jti`.
 const SECRET_BYTES: usize = 32;
+/// Bytes of the code of HMAC with SHA-256.
+const CODE_BYTES: usize = 32;
 
 /// The keys tokens are signed with and checked by. Debug prints no key.
 pub struct Keyring {
@@ -155,15 +157,50 @@ impl Keyring {
         if claims.exp <= now.secs() {
             return Err(NoToken::Expired);
         }
-        let secret = decode(&claims.jti)?;
-        if secret.len() != SECRET_BYTES {
-            return Err(NoToken::Malformed);
-        }
         Ok(Claim {
+            digest: digest_of(&claims)?,
             tenant: claims.tenant.parse().map_err(|_| NoToken::Malformed)?,
-            digest: Sha256::digest(secret).into(),
         })
     }
+}
+
+/// The digest that a token leads to its telemetry by, without a key to check it with.
+///
+/// Enough where the digest is then looked up among the caller's own: who does not know 256 random bits that were drawn for
+/// a token finds nothing, whoever signed it.
+///
+/// # Errors
+/// When the text has not the form of our tokens.
+pub fn lookup_digest(token: &str) -> Result<[u8; 32], NoToken> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+        typ: String,
+    }
+    if MAX_TOKEN < token.len() {
+        return Err(NoToken::Malformed);
+    }
+    let parts: Vec<&str> = token.trim().split('.').collect();
+    let Ok([header, claims, code]) = <[&str; 3]>::try_from(parts) else {
+        return Err(NoToken::Malformed);
+    };
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| NoToken::Malformed);
+    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| NoToken::Malformed)?;
+    if header.alg != "HS256" || header.typ != "telemetry+jwt" || decode(code)?.len() != CODE_BYTES {
+        return Err(NoToken::Malformed);
+    }
+    let claims: Claims = serde_json::from_slice(&decode(claims)?).map_err(|_| NoToken::Malformed)?;
+    digest_of(&claims)
+}
+
+fn digest_of(claims: &Claims) -> Result<[u8; 32], NoToken> {
+    let secret = URL_SAFE_NO_PAD
+        .decode(&claims.jti)
+        .map_err(|_| NoToken::Malformed)?;
+    if secret.len() != SECRET_BYTES {
+        return Err(NoToken::Malformed);
+    }
+    Ok(Sha256::digest(secret).into())
 }
 
 impl Key {
@@ -210,6 +247,43 @@ impl fmt::Debug for Issued {
 mod tests {
     use super::*;
     use crate::clock::Fixed;
+
+    #[test]
+    fn a_token_leads_to_its_telemetry_with_and_without_its_key() {
+        let ring = ring(&format!(r#"{{"kid":"1","key":"{ONE}"}}"#));
+        let tenant: TenantId = "acme".parse().unwrap();
+        let issued = ring
+            .issue(&tenant, HALF_AN_HOUR, NOW, &crate::clock::System)
+            .unwrap();
+        assert_eq!(lookup_digest(&issued.token), Ok(issued.digest));
+        assert_eq!(
+            ring.verify(issued.token.as_bytes(), NOW).unwrap().digest,
+            issued.digest
+        );
+        let [header, claims, code] = issued.token.split('.').collect::<Vec<_>>().try_into().unwrap();
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        for odd in [
+            String::new(),
+            "..".to_owned(),
+            format!("{header}.{claims}"),
+            format!("{header}.{claims}."),
+            format!("{header}.{claims}.{code}.{code}"),
+            format!("{header}.{claims}.{}", encode("short")),
+            format!(
+                "{}.{claims}.{code}",
+                encode(r#"{"alg":"none","typ":"telemetry+jwt"}"#)
+            ),
+            format!("{}.{claims}.{code}", encode(r#"{"alg":"HS256","typ":"JWT"}"#)),
+            format!(
+                "{header}.{}.{code}",
+                encode(r#"{"jti":"AAAA","tenant":"acme","iat":1,"exp":2}"#)
+            ),
+            format!("{header}.{}.{code}", encode("{}")),
+            "x".repeat(MAX_TOKEN + 1),
+        ] {
+            assert_eq!(lookup_digest(&odd), Err(NoToken::Malformed), "{odd:.80}");
+        }
+    }
 
     const NOW: Instant = Instant::from_secs(1_800_000_000);
     const ONE: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";

@@ -22,7 +22,7 @@ pub use instant::Instant;
 pub use pfid::{Kind, Partition, Pfid};
 pub use profile::{Acquaintance, Profile};
 pub use session::{
-    Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
+    Attached, Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
 pub use site::{Site, SiteKey};
 pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::trail::{EarlierFingerprint, EarlierSystem, Trail};
-use super::{Facts, Instant, Point, SessionId, Subject};
+use super::{DeviceKey, Facts, Instant, Point, SessionId, Subject};
 
 /// What one request shows of the one who makes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -273,6 +273,8 @@ pub struct SessionRecord {
     pub fingerprint: String,
     /// What the caller told of the device.
     pub device: Device,
+    /// What browsers told of it.
+    pub attached: Attached,
     /// Country named by the caller.
     pub geo_country: Option<String>,
     /// City named by the caller.
@@ -285,6 +287,31 @@ pub struct SessionRecord {
     pub last_activity_at: Option<Instant>,
     /// The latest accepted address, once the session has ended.
     pub last_ip: Option<String>,
+}
+
+/// The telemetry that was shown with a session's requests.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attached {
+    /// Digests of the visits, at most [`Attached::MOST`].
+    pub visits: Vec<[u8; 32]>,
+    /// The devices they came from.
+    pub devices: Vec<DeviceKey>,
+    /// What the latest accepted one showed, packed.
+    pub traits: Option<Vec<u8>>,
+}
+
+impl Attached {
+    /// How many visits a record leads to. Those beyond it end with the tenant's telemetry, as ones without session do.
+    pub const MOST: usize = 32;
+
+    /// One visit alone.
+    pub fn one(visit: [u8; 32], device: Option<DeviceKey>, traits: Option<Vec<u8>>) -> Self {
+        Self {
+            visits: vec![visit],
+            devices: device.into_iter().collect(),
+            traits,
+        }
+    }
 }
 
 /// Where the truth about a session is.

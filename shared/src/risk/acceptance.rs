@@ -20,7 +20,7 @@ pub fn seen(
         risk: score.get(),
         ..held.clone()
     };
-    if policy.suspicious.min(Score::SUSPICIOUS.get()) <= score.get() {
+    if !is_accepted(score, policy) {
         next.trail.suspicion = Some(suspected(held, now));
         return next;
     }
@@ -32,6 +32,12 @@ pub fn seen(
         }
     }
     next
+}
+
+/// Whether a trusted request with this score shows what the session is held by from now on: it is below the lower of 45
+/// and the tenant's threshold.
+pub fn is_accepted(score: Score, policy: &RiskPolicy) -> bool {
+    score.get() < policy.suspicious.min(Score::SUSPICIOUS.get())
 }
 
 /// Whether what `next` remembers beyond `held` is worth a write of its own.

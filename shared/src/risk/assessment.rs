@@ -8,14 +8,15 @@ use super::evidence::Evidence;
 use super::factor::Factor;
 use super::score::Score;
 use super::weights::{ANONYMIZER_NEW, FINGERPRINT_MATCH, FINGERPRINT_NEVER, USER_AGENT_SAME};
-use super::{Explanation, fingerprint, network, reputation, sequence, travel, user_agent};
+use super::{Explanation, components, fingerprint, network, reputation, sequence, travel, user_agent};
 
 /// Whether record and profile have something to say about a request: its user agent, or what is known of its subject.
 ///
 /// When not, [`assess`] gives the same assessment with and without them.
 pub fn needs_history(evidence: &Evidence<'_>) -> bool {
     let fingerprint = fingerprint::weigh(evidence, USER_AGENT_SAME);
-    !user_agent::is_same(evidence)
+    evidence.told.is_some()
+        || !user_agent::is_same(evidence)
         || 0 < network::weigh(evidence).points
         || (fingerprint != FINGERPRINT_MATCH && fingerprint != FINGERPRINT_NEVER)
         || reputation::weigh(evidence) == Some(ANONYMIZER_NEW)
@@ -34,6 +35,7 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
         travel::weigh(evidence),
         Some(agent),
         Some(print),
+        components::weigh(evidence),
         sequence::weigh(evidence, agent),
     ];
     let weights = || weights.iter().flatten();
@@ -45,6 +47,7 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
         travel::factor(evidence),
         Some(agent_factor),
         Some(print.factor(None, None)),
+        components::factor(evidence),
         sequence::factor(evidence, agent),
     ];
     Assessment {

@@ -3,6 +3,8 @@
 use crate::model::{Context, HeldSession, Instant, Profile, SessionRecord};
 use crate::policy::Lists;
 
+use super::components::Told;
+
 /// What a judgement rests on. Nothing else enters.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
@@ -14,6 +16,8 @@ pub struct Evidence<'a> {
     pub profile: Option<&'a Profile>,
     /// What the request shows.
     pub context: &'a Context,
+    /// What the request's telemetry token leads to, where it has one.
+    pub told: Option<Told<'a>>,
     /// What the tenant decided about addresses.
     pub lists: &'a Lists,
     /// The time of the request.

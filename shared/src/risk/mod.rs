@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod assessment;
+mod components;
 mod decision;
 mod evidence;
 mod explanation;
@@ -19,8 +20,9 @@ mod travel;
 mod user_agent;
 mod weights;
 
-pub use acceptance::{is_news, opening_teaches, refused, seen};
+pub use acceptance::{is_accepted, is_news, opening_teaches, refused, seen};
 pub use assessment::{Assessment, Confidence, assess, needs_history};
+pub use components::Told;
 pub use decision::{Action, Level, decide};
 pub use evidence::Evidence;
 pub use explanation::Explanation;
@@ -29,7 +31,7 @@ pub use learning::{Lesson, learn, lesson};
 pub use score::Score;
 
 /// Names the points in use; every change of a factor or its points changes it.
-pub const MODEL_VERSION: &str = "holdfast-risk-3";
+pub const MODEL_VERSION: &str = "holdfast-risk-4";
 
 #[cfg(test)]
 mod tests;

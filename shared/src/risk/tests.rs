@@ -11,6 +11,7 @@ use crate::model::{
 use crate::network::{self as address, Network};
 use crate::policy::{Lists, Mode, RiskPolicy};
 
+mod components;
 mod drift;
 mod ladders;
 mod laws;
@@ -81,6 +82,7 @@ fn opened(by: &Context) -> (HeldSession, SessionRecord) {
         latest_user_agent: None,
         fingerprint: String::new(),
         device: Device::default(),
+        attached: crate::model::Attached::default(),
         geo_country: None,
         geo_city: None,
         observed_ip: None,
@@ -107,6 +109,7 @@ fn evidence<'a>(
     context: &'a Context,
 ) -> Evidence<'a> {
     Evidence {
+        told: None,
         held,
         record,
         profile: None,
@@ -299,6 +302,8 @@ fn every_factor_has_an_example_or_a_missing_record() {
         None,
         &context("198.51.100.7", FIREFOX, base().fingerprint),
     )));
+    let with_telemetry = components::examples();
+    seen.extend(with_telemetry.iter().flat_map(|(_, it)| names(it)));
     seen.extend(located::examples().iter().flat_map(|it| names(&it.judged())));
     for weight in weights::ALL {
         assert!(seen.contains(&weight.name), "{}", weight.name);

@@ -102,6 +102,15 @@ pub(super) const FINGERPRINT_NEW: Weight = missing(Group::Fingerprint, "fingerpr
 pub(super) const FINGERPRINT_CHANGED: Weight = compared(Group::Fingerprint, "fingerprint_changed", 30);
 pub(super) const FINGERPRINT_MISSING: Weight = missing(Group::Fingerprint, "fingerprint_missing", 35);
 
+pub(super) const COMPONENTS_SAME: Weight = compared(Group::Components, "components_same", 0);
+pub(super) const COMPONENTS_NEW: Weight = missing(Group::Components, "components_newly_supplied", 0);
+pub(super) const TELEMETRY_UNKNOWN: Weight = missing(Group::Components, "telemetry_unknown", 0);
+pub(super) const COMPONENT_CHANGED: Weight = compared(Group::Components, "component_changed", 15);
+pub(super) const COMPONENTS_IMPOSSIBLE: Weight = compared(Group::Components, "components_impossible", 25);
+pub(super) const COMPONENTS_OTHER_BROWSER: Weight =
+    compared(Group::Components, "components_of_another_browser", 25);
+pub(super) const COMPONENTS_CHANGED: Weight = compared(Group::Components, "components_changed", 40);
+
 pub(super) const SYSTEM_RETURNED: Weight = compared(Group::Sequence, "asn_alternating", 40);
 /// Less than the other: a fingerprint that is missing asks for proof, and never refuses by itself.
 pub(super) const SYSTEM_RETURNED_UNSHOWN: Weight = missing(Group::Sequence, "asn_alternating_unshown", 35);
@@ -109,7 +118,7 @@ pub(super) const FINGERPRINT_RETURNED: Weight = compared(Group::Sequence, "finge
 
 /// All of them, in the order of the document.
 #[cfg(test)]
-pub(super) const ALL: [Weight; 42] = [
+pub(super) const ALL: [Weight; 49] = [
     IP_SAME,
     IP_SAME_PREFIX,
     SYSTEM_SAME,
@@ -149,6 +158,13 @@ pub(super) const ALL: [Weight; 42] = [
     FINGERPRINT_NEW,
     FINGERPRINT_CHANGED,
     FINGERPRINT_MISSING,
+    COMPONENTS_SAME,
+    COMPONENTS_NEW,
+    TELEMETRY_UNKNOWN,
+    COMPONENT_CHANGED,
+    COMPONENTS_IMPOSSIBLE,
+    COMPONENTS_OTHER_BROWSER,
+    COMPONENTS_CHANGED,
     SYSTEM_RETURNED,
     SYSTEM_RETURNED_UNSHOWN,
     FINGERPRINT_RETURNED,

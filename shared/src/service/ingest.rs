@@ -2,8 +2,8 @@
 
 use super::{Fetched, Sessions, State};
 use crate::model::{
-    Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject, SubjectKey,
-    TenantId, Tenure,
+    Attached, Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject,
+    SubjectKey, TenantId, Tenure,
 };
 use crate::policy::Tenant;
 use crate::store::Error;
@@ -170,6 +170,7 @@ impl Ingest<'_> {
             user_agent: cut(self.user_agent, SessionRecord::MAX_USER_AGENT),
             latest_user_agent: None,
             fingerprint: cut(self.fingerprint, SessionRecord::MAX_TEXT),
+            attached: Attached::default(),
             device: Device {
                 browser: short(&self.device.browser),
                 browser_version: short(&self.device.browser_version),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::Sessions;
+use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Context, Device, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord, Subject, Tenure, Trail,
+    Attached, Context, Device, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord, Subject,
+    Tenure, Trail,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -28,6 +29,8 @@ pub struct Open<'a> {
     pub id: SessionId,
     /// Where it is opened from.
     pub context: &'a Context,
+    /// The telemetry it shows, if it shows any.
+    pub telemetry: Option<&'a Shown>,
     /// The fingerprint's text.
     pub fingerprint: &'a str,
     /// Country named by the caller.
@@ -81,7 +84,7 @@ impl Sessions {
         let mut attempt = Attempt::of(self, request);
         let outcome = attempt.run().await;
         match outcome {
-            Ok(Outcome::Opened { .. }) => {}
+            Ok(Outcome::Opened { .. }) => attempt.share_device().await,
             Ok(Outcome::LimitReached | Outcome::Overruled) => attempt.withdraw_record().await,
             Err(_) => {
                 // The record may have been written though its answer was lost. One whose session may still be held stays.
@@ -298,6 +301,7 @@ impl<'a> Attempt<'a> {
             latest_user_agent: None,
             fingerprint: request.fingerprint.to_owned(),
             device: Device::default(),
+            attached: request.telemetry.map_or_else(Attached::default, Shown::attached),
             geo_country: owned(request.geo_country),
             geo_city: owned(request.geo_city),
             observed_ip: owned(request.observed_ip),
@@ -314,6 +318,17 @@ impl<'a> Attempt<'a> {
                 self.sessions.retention,
             )
             .await
+    }
+
+    /// Notes that the device that was shown is the subject's. If this fails it tells of one subject fewer.
+    async fn share_device(&self) {
+        let Some(device) = self.request.telemetry.and_then(Shown::device) else {
+            return;
+        };
+        let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
+        if let Err(error) = store.share_device(tenant, device, &self.subject).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "device not noted");
+        }
     }
 
     /// Takes back the record of an id that is not held, if there is one. If this fails it stays, and every reader sees

@@ -17,6 +17,8 @@ pub struct Proof<'a> {
     pub id: SessionId,
     /// Where the subject proved itself.
     pub context: &'a Context,
+    /// The digest of the telemetry token it shows, if it shows one.
+    pub telemetry: Option<&'a [u8; 32]>,
     /// The request's time.
     pub now: Instant,
 }
@@ -38,10 +40,15 @@ pub enum SteppedUp {
 
 impl Sessions {
     /// Moves the session to the context its subject proved itself in, and lets its profile learn that: one read and one
-    /// write, and one more beside it for a new user agent.
+    /// write, and one more beside it for a new user agent. Telemetry costs one read
+    /// beside the first and up to two writes after the last.
     pub async fn step_up(&self, proof: &Proof<'_>) -> Result<SteppedUp, Error> {
         let (tenant, subject) = (&proof.tenant.id, proof.subject);
-        let guard = self.store.guard(tenant, subject).await?;
+        let (guard, shown) = tokio::join!(
+            self.store.guard(tenant, subject),
+            self.shown(proof.tenant, proof.telemetry, proof.now)
+        );
+        let (guard, shown) = (guard?, shown?);
         let Some(held) = guard.as_ref().and_then(|guard| guard.find(proof.id)) else {
             return Ok(SteppedUp::NotHeld { expired: false });
         };
@@ -54,6 +61,7 @@ impl Sessions {
             now: proof.now,
             learnt: Learnt::Proven(&next),
         };
+        let attach = self.attach((tenant, subject, proof.id), shown.as_ref(), None, true);
         let touched = self.store.touch(tenant, subject, &touch);
         let touched = if next.user_agent == held.user_agent {
             touched.await?
@@ -65,6 +73,9 @@ impl Sessions {
             recorded?;
             touched?
         };
+        if !matches!(touched, Touched::Gone) {
+            attach.await?;
+        }
         Ok(match touched {
             Touched::Gone => SteppedUp::NotHeld { expired: false },
             Touched::Written | Touched::Newer(_) => SteppedUp::Held { score },
@@ -99,6 +110,7 @@ fn moved(held: &HeldSession, proof: &Proof<'_>) -> (HeldSession, Score) {
         record: None,
         profile: None,
         context: proof.context,
+        told: None,
         lists: &proof.tenant.policy.lists,
         now: proof.now,
     })

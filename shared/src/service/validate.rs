@@ -1,6 +1,6 @@
 //! Is this session still held by the one who opened it?
 
-use super::Sessions;
+use super::{Sessions, Shown};
 use crate::model::{Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey};
 use crate::policy::Tenant;
 use crate::risk::{self, Action, Assessment, Evidence};
@@ -17,6 +17,8 @@ pub struct Validation<'a> {
     pub id: SessionId,
     /// What the request shows.
     pub context: &'a Context,
+    /// The digest of the telemetry token it shows, if it shows one.
+    pub telemetry: Option<&'a [u8; 32]>,
     /// The session's record, where it was read already.
     pub record: Option<&'a SessionRecord>,
     /// Whether the caller's word may revoke a stolen session.
@@ -45,10 +47,15 @@ pub enum Verdict {
 }
 
 impl Sessions {
-    /// Judges a session: one request when nothing changed and no touch is due, at most four.
+    /// Judges a session: one request when nothing changed and no touch is due, at most four. Telemetry
+    /// costs one more beside the first, and what it shows for the first time up to two more beside the last.
     pub async fn validate(&self, request: &Validation<'_>) -> Result<Verdict, Error> {
         let tenant = &request.tenant.id;
-        let guard = self.store.guard(tenant, request.subject).await?;
+        let (guard, shown) = tokio::join!(
+            self.store.guard(tenant, request.subject),
+            self.shown(request.tenant, request.telemetry, request.now)
+        );
+        let (guard, shown) = (guard?, shown?);
         let Some(held) = guard.as_ref().and_then(|guard| guard.find(request.id)) else {
             return Ok(Verdict::NotHeld { expired: false });
         };
@@ -61,6 +68,7 @@ impl Sessions {
             record: request.record,
             profile: None,
             context: request.context,
+            told: shown.as_ref().map(Shown::told),
             lists: &request.tenant.policy.lists,
             now: request.now,
         };
@@ -99,9 +107,13 @@ impl Sessions {
                 action,
             });
         }
+        let session = (tenant, request.subject, request.id);
+        let accepted = request.context.trusted && risk::is_accepted(assessment.score(), policy);
+        let attach = self.attach(session, shown.as_ref(), evidence.record, accepted);
         let next = risk::seen(held, request.context, assessment.score(), policy, request.now);
         let news = risk::is_news(held, &next);
         if !news && !held.touch_is_due(request.now) {
+            attach.await?;
             return Ok(Verdict::Held {
                 session: Box::new(held.clone()),
                 assessment,
@@ -109,8 +121,9 @@ impl Sessions {
             });
         }
 
-        let touched = self.remember(request, held, &next, evidence.record).await?;
-        let session = match touched {
+        let (touched, attached) = tokio::join!(self.remember(request, held, &next, evidence.record), attach);
+        attached?;
+        let session = match touched? {
             Touched::Gone => return Ok(Verdict::NotHeld { expired: false }),
             Touched::Written => Box::new(next),
             // Someone was faster: the verdict stands for the session as it was read, and moves nothing.

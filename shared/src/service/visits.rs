@@ -55,6 +55,11 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// What its device is compared by.
+    pub const fn traits(&self) -> &Traits {
+        &self.traits
+    }
+
     /// A digest of all that the device is recognised by, 32 hexadecimal digits: equal where two visits showed the same.
     pub fn fingerprint(&self) -> String {
         let digest = Sha256::digest(self.traits.to_bytes());
@@ -75,6 +80,8 @@ pub struct Recognised {
     pub first_at: Instant,
     /// How often it was seen, this visit included.
     pub count: u64,
+    /// For how many subjects' sessions it was accepted so far.
+    pub subjects: u64,
 }
 
 /// What is not the caller's fault.
@@ -159,6 +166,7 @@ impl Visits {
                 confidence,
                 first_at: before.map_or(now, |it| it.first_at),
                 count: before.map_or(0, |it| it.count).saturating_add(1),
+                subjects: before.map_or(0, |it| it.subjects),
             }),
             blocks,
         }))

@@ -84,6 +84,8 @@ attributes! {
     RADIUS = "radius" => "rk", "Facts: radius of uncertainty, kilometres";
     ORGANISATION = "organisation" => "og", "Facts: holder of the autonomous system";
     ANONYMITY = "anonymity" => "am", "Facts: hosting, vpn, proxy, tor, relay: `y`, `n` or `-` each";
+    VISITS = "visits" => "tv", "Record: digests of the visits its requests showed";
+    VISITORS = "visitors" => "tk", "Record: the devices its requests showed";
     ENDED_AT = "ended_at" => "ea", "Record: when the session ended, milliseconds";
     END_REASON = "end_reason" => "er", "Record: why the session ended";
     END_NOTE = "end_note" => "en", "Record: the reason a caller gave";
@@ -134,10 +136,12 @@ attributes! {
     DIGEST = "digest" => "dg", "Nonce: which visit used it";
     COUNT = "count" => "ct", "Rate: how many requests were reserved; device: how often it was seen; block: how often it was written";
     SEEN_AT = "seen_at" => "sl", "Device: when it was seen last, milliseconds";
-    TRAITS = "traits" => "tr", "Device: what it showed last, packed";
+    TRAITS = "traits" => "tr", "Visit, device, record: what the browser showed, packed; of a record the latest that was accepted";
+    SHARED_BY = "shared_by" => "sj", "Device: digests of the subjects it was accepted for";
     CANDIDATES = "candidates" => "cd", "Block: the devices seen last, packed: id, when, what they showed";
     CLIENT = "client" => "ci", "Visit: the client id of its device";
     BUNDLE = "bundle" => "bu", "Visit: its datapoints, as they are answered";
+    TAMPERED = "tampered" => "tp", "Visit: a claim of the browser is not true";
     USED_BY = "used_by" => "ub", "Visit: which request exchanged the token, where it can be used once";
     HOUR = "hour" => "ho", "Watermark: the oldest hour not yet drained";
 }

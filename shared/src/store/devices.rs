@@ -3,17 +3,22 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use sha2::{Digest, Sha256};
 
-use super::attributes::{CANDIDATES, COUNT, CREATED_AT, PARTITION_KEY, SCHEMA, TTL, names};
+use super::attributes::{CANDIDATES, COUNT, CREATED_AT, PARTITION_KEY, SCHEMA, SHARED_BY, TTL, names};
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, time};
 use super::keys::Key;
 use super::{Error, Store, Write};
 use crate::device::{self, Candidate, Traits};
-use crate::model::{DeviceKey, Instant, TenantId};
+use crate::model::{DeviceKey, Instant, SubjectKey, TenantId};
 
 /// How long a device is known after it was last seen.
 const KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
+
+/// How many subjects of a device are told apart. A machine that more people use says so, and costs no more.
+pub const MOST_SUBJECTS: u32 = 200;
 
 /// The devices that were last seen with one digest, as they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Sighted {
     pub first_at: Instant,
     /// How often it was seen.
     pub count: u64,
+    /// For how many subjects' sessions it was accepted, at most [`MOST_SUBJECTS`].
+    pub subjects: u64,
 }
 
 impl Store {
@@ -97,7 +104,26 @@ impl Store {
         Ok(Some(Sighted {
             first_at: reader.time(CREATED_AT)?,
             count: reader.number(COUNT)?,
+            subjects: reader.set::<16>(SHARED_BY)?.len() as u64,
         }))
+    }
+
+    /// Notes that a subject's session was accepted on a device, as long as the device is known: one request.
+    pub async fn share_device(
+        &self,
+        tenant: &TenantId,
+        id: DeviceKey,
+        subject: &SubjectKey,
+    ) -> Result<(), Error> {
+        let condition =
+            "attribute_exists(#pk) AND (attribute_not_exists(#shared_by) OR size(#shared_by) < :most)";
+        let values = [(":subject", sharer(subject)), (":most", number(MOST_SUBJECTS))];
+        let key = Key::device(tenant, id);
+        let written = self
+            .update(&key, "ADD #shared_by :subject", condition, values)
+            .send()
+            .await;
+        Write::of(written).map(|_| ())
     }
 
     /// Notes that a device was seen at `now`: one request. Also sent twice it is counted at least once.
@@ -124,6 +150,15 @@ impl Store {
         let written = self.update(&key, update, condition, values).send().await;
         Write::of(written).map(|_| ())
     }
+}
+
+/// A subject as devices know it: its key says nothing to who does not know its name, and a part of its digest is enough
+/// to tell some hundreds apart.
+pub(super) fn sharer(subject: &SubjectKey) -> AttributeValue {
+    let digest = Sha256::digest(subject.as_str());
+    AttributeValue::Bs(vec![Blob::new(
+        digest.iter().copied().take(16).collect::<Vec<u8>>(),
+    )])
 }
 
 /// Each: 16 bytes id, 8 bytes time, one byte length of the rest, what it showed.

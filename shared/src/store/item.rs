@@ -1,6 +1,6 @@
 //! Items as DynamoDB has them, read with the key in every complaint.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -28,6 +28,14 @@ pub(super) fn time(value: Instant) -> AttributeValue {
 
 pub(super) fn bytes(value: &[u8]) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
+}
+
+/// A set of bytes; none where it would be empty, which the table refuses.
+pub(super) fn set<const N: usize>(values: impl Iterator<Item = [u8; N]>) -> Option<AttributeValue> {
+    // The table refuses a member that comes twice, too.
+    let values: BTreeSet<[u8; N]> = values.collect();
+    let blobs = values.iter().map(Blob::new);
+    (!values.is_empty()).then(|| AttributeValue::Bs(blobs.collect()))
 }
 
 /// Packed bytes one after the other, with zeros for those that were left out.
@@ -134,6 +142,20 @@ impl<'a> Reader<'a> {
         };
         let blob = value.as_b().map_err(|_| self.corrupt("not bytes"))?;
         Ok(Some(blob.as_ref()))
+    }
+
+    /// A set of bytes, in its order; empty where there is none.
+    pub(super) fn set<const N: usize>(&self, name: &str) -> Result<Vec<[u8; N]>, Error> {
+        let Some(value) = self.item.get(name) else {
+            return Ok(Vec::new());
+        };
+        let blobs = value.as_bs().map_err(|_| self.corrupt("not a set of bytes"))?;
+        let member = |blob: &Blob| {
+            blob.as_ref()
+                .try_into()
+                .map_err(|_| self.corrupt("not bytes of its length"))
+        };
+        blobs.iter().map(member).collect()
     }
 
     pub(super) fn opt_flag(&self, name: &str) -> Result<Option<bool>, Error> {

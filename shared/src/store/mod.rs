@@ -35,7 +35,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 pub use client::PutClient;
 pub use credentials::Credentials;
-pub use devices::{Block, Sighted};
+pub use devices::{Block, MOST_SUBJECTS, Sighted};
 pub use due::{DueGuard, DuePage};
 pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};
 pub use history::{Cursor, HistoryPage};

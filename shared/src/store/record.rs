@@ -8,16 +8,16 @@ use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
     ENDED_AT, FACTS, FINGERPRINT, HISTORY_HASH, HISTORY_RANGE, IDLE, IPV4, KIND, LANGUAGE, LAST_ACTIVITY,
     LAST_IP, LATEST_USER_AGENT, OBSERVED_IP, OS, OS_VERSION, REFERENCE_ID, SCHEMA, SCREEN, STARTED_AT,
-    SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TTL, UPDATED_AT, USER_AGENT, names,
+    SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TRAITS, TTL, UPDATED_AT, USER_AGENT, VISITORS, VISITS, names,
 };
 use super::facts;
 use super::guard::{reason_code, reason_of};
-use super::item::{Item, Reader, SCHEMA_VERSION, number, text, time};
+use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text, time};
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
 use crate::model::{
-    Device, DeviceType, Ending, Facts, Instant, Reason, SessionId, SessionRecord, SubjectKey, TenantId,
-    Tenure,
+    Attached, Device, DeviceKey, DeviceType, Ending, Facts, Instant, Reason, SessionId, SessionRecord,
+    SubjectKey, TenantId, Tenure,
 };
 
 /// How a session ended, on its way into its record.
@@ -75,6 +75,11 @@ impl SessionRecord {
                 .map(|it| read_device(&it))
                 .transpose()?
                 .unwrap_or_default(),
+            attached: Attached {
+                visits: reader.set(VISITS)?,
+                devices: reader.set(VISITORS)?.into_iter().map(DeviceKey::new).collect(),
+                traits: reader.opt_blob(TRAITS)?.map(<[u8]>::to_vec),
+            },
             geo_country: owned(reader.opt_text(COUNTRY)?),
             geo_city: owned(reader.opt_text(CITY)?),
             observed_ip: owned(reader.opt_text(OBSERVED_IP)?),
@@ -153,6 +158,8 @@ fn new_item(tenant: &TenantId, subject: &SubjectKey, record: &SessionRecord, ret
         }
     }
     let device = device_item(&record.device);
+    let attached = &record.attached;
+    let visitors = attached.devices.iter().map(|it| it.bits());
     let optional = [
         (
             FACTS,
@@ -163,6 +170,9 @@ fn new_item(tenant: &TenantId, subject: &SubjectKey, record: &SessionRecord, ret
             STARTED_AT,
             (record.started_at != record.created_at).then(|| time(record.started_at)),
         ),
+        (VISITS, set(attached.visits.iter().copied())),
+        (VISITORS, set(visitors)),
+        (TRAITS, attached.traits.as_deref().map(bytes)),
         (UPDATED_AT, record.updated_at.map(time)),
         (REFERENCE_ID, record.reference_id.as_ref().map(text)),
         (LATEST_USER_AGENT, record.latest_user_agent.as_deref().map(agent)),
@@ -234,6 +244,33 @@ impl Store {
         let (update, condition) = ("SET #latest_user_agent = :it", "attribute_exists(#pk)");
         let key = Key::session(tenant, id);
         let written = self.update(&key, update, condition, [(":it", text)]).send().await;
+        Write::of(written).map(|_| ())
+    }
+
+    /// Attaches a visit to a record, and its device; `traits`, where there are any, take the place of earlier ones. A
+    /// record that leads to [`Attached::MOST`] visits stays as it is.
+    pub async fn attach(
+        &self,
+        tenant: &TenantId,
+        id: SessionId,
+        visit: &[u8; 32],
+        device: Option<DeviceKey>,
+        traits: Option<&[u8]>,
+    ) -> Result<(), Error> {
+        let mut update = "ADD #visits :visits".to_owned();
+        let mut values = vec![(":most", number(Attached::MOST))];
+        values.extend(set([*visit].into_iter()).map(|it| (":visits", it)));
+        if let Some(devices) = set(device.iter().map(|it| it.bits())) {
+            update.push_str(", #visitors :devices");
+            values.push((":devices", devices));
+        }
+        if let Some(traits) = traits {
+            update.push_str(" SET #traits = :traits");
+            values.push((":traits", bytes(traits)));
+        }
+        let condition = "attribute_exists(#pk) AND (attribute_not_exists(#visits) OR size(#visits) < :most)";
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, &update, condition, values).send().await;
         Write::of(written).map(|_| ())
     }
 

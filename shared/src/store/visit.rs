@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::attributes::{BUNDLE, CLIENT, CREATED_AT, DIGEST, OBSERVED_IP, SCHEMA, TTL, USER_AGENT, names};
+use super::attributes::{
+    BUNDLE, CLIENT, CREATED_AT, DIGEST, OBSERVED_IP, SCHEMA, TAMPERED, TRAITS, TTL, USER_AGENT, names,
+};
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Store, Write};
@@ -24,6 +26,10 @@ pub struct Visit {
     pub user_agent: String,
     /// The client id of the device, where one was recognised.
     pub client: Option<String>,
+    /// What the device is compared by, as [`crate::device::Traits::to_bytes`] has it.
+    pub traits: Vec<u8>,
+    /// Whether a claim of the browser is not true.
+    pub tampered: bool,
     /// The datapoints, JSON as it is answered.
     pub bundle: String,
 }
@@ -87,6 +93,10 @@ impl Store {
         if let Some(client) = &visit.client {
             put(CLIENT, text(client));
         }
+        put(TRAITS, bytes(&visit.traits));
+        if visit.tampered {
+            put(TAMPERED, AttributeValue::Bool(true));
+        }
         put(BUNDLE, text(&visit.bundle));
         put(TTL, number(kept_until.secs()));
         let written = self
@@ -117,6 +127,11 @@ impl Store {
         item.as_ref().map(read).transpose()
     }
 
+    /// The visit of this digest, whether its token was exchanged or not: one read.
+    pub async fn visit_shown(&self, tenant: &TenantId, digest: &[u8; 32]) -> Result<Option<Visit>, Error> {
+        self.visit(tenant, digest, Exchange::Repeatable).await
+    }
+
     async fn use_up(&self, key: &Key, request: &[u8; 16]) -> Result<Option<Item>, Error> {
         let condition = "attribute_exists(#pk) AND (attribute_not_exists(#used_by) OR #used_by = :request)";
         let values = [(":request", bytes(request))];
@@ -139,6 +154,8 @@ fn read(item: &Item) -> Result<Visit, Error> {
         ip: reader.text(OBSERVED_IP)?.to_owned(),
         user_agent: reader.text(USER_AGENT)?.to_owned(),
         client: reader.opt_text(CLIENT)?.map(str::to_owned),
+        traits: reader.opt_blob(TRAITS)?.unwrap_or_default().to_vec(),
+        tampered: reader.opt_flag(TAMPERED)?.unwrap_or_default(),
         bundle: reader.text(BUNDLE)?.to_owned(),
     })
 }

@@ -33,6 +33,7 @@ fn every_reply_is_printed_as_its_example() {
         fingerprint: Some(FINGERPRINT.to_owned()),
         expires_at: Some(opened_at),
         error: None,
+        telemetry_attached: None,
     };
     let refused = CreateReply {
         success: false,
@@ -40,6 +41,7 @@ fn every_reply_is_printed_as_its_example() {
         fingerprint: None,
         expires_at: None,
         error: Some("maximum number of concurrent sessions reached".to_owned()),
+        telemetry_attached: None,
     };
     let valid = ValidateReply::<()> {
         is_valid: true,

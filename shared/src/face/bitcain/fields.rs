@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::integer::{self, Reading};
 use super::problem::Problem;
+use crate::auth;
 use crate::face::json::{self, Refusal, Value};
 
 /// The fields of one body.
@@ -50,6 +51,16 @@ impl Fields {
             Some(Value::Text(text)) => Some(text.clone()),
             Some(_) => self.no_text(field),
         }
+    }
+
+    /// The digest that a telemetry token leads to its telemetry by; it may be null or left out. What was sent is a secret,
+    /// so it is not echoed.
+    pub(super) fn optional_telemetry(&mut self, field: &'static str) -> Option<[u8; 32]> {
+        let token = self.optional_text(field)?;
+        auth::lookup_digest(&token).ok().or_else(|| {
+            let problem = Problem::refused(field, "not a telemetry token");
+            self.fail(problem)
+        })
     }
 
     /// A text of at most `limit` characters that may be left out, but not null.

@@ -392,6 +392,7 @@ impl Case {
                     fingerprint: room.then_some(fingerprint),
                     expires_at: room.then_some(opened_at),
                     error: (!room).then(|| "session limit reached".to_owned()),
+                    telemetry_attached: None,
                 };
                 Ok((printed(&reply), Some(read)))
             }

@@ -56,6 +56,8 @@ pub struct CreateInput {
     pub geo_city: Option<String>,
     /// Minutes the session lives without activity, 5 to 1440; 60 when left out.
     pub idle_timeout_minutes: u32,
+    /// The digest of the telemetry token that the client's page got.
+    pub telemetry: Option<[u8; 32]>,
 }
 
 impl CreateInput {
@@ -69,6 +71,7 @@ impl CreateInput {
             geo_country: fields.optional_text("geo_country").map(clean),
             geo_city: fields.optional_text("geo_city").map(clean),
             idle_timeout_minutes: fields.number("idle_timeout_minutes", 5, 1440, 60),
+            telemetry: fields.optional_telemetry("telemetry_token"),
         };
         fields.finish(input)
     }
@@ -85,6 +88,8 @@ pub struct ValidateInput {
     pub current_user_agent: String,
     /// The client's fingerprint now.
     pub current_fingerprint: Option<String>,
+    /// The digest of the telemetry token that the client's page got.
+    pub telemetry: Option<[u8; 32]>,
 }
 
 impl ValidateInput {
@@ -96,6 +101,7 @@ impl ValidateInput {
             current_ip: clean(fields.text("current_ip")),
             current_user_agent: clean(fields.text("current_user_agent")),
             current_fingerprint: fields.optional_text("current_fingerprint").map(clean),
+            telemetry: fields.optional_telemetry("telemetry_token"),
         };
         fields.finish(input)
     }
@@ -110,6 +116,8 @@ pub struct StepUpInput {
     pub current_user_agent: String,
     /// Its fingerprint.
     pub current_fingerprint: Option<String>,
+    /// The digest of the telemetry token that the client's page got.
+    pub telemetry: Option<[u8; 32]>,
 }
 
 impl StepUpInput {
@@ -120,6 +128,7 @@ impl StepUpInput {
             current_ip: clean(fields.text("current_ip")),
             current_user_agent: clean(fields.text("current_user_agent")),
             current_fingerprint: fields.optional_text("current_fingerprint").map(clean),
+            telemetry: fields.optional_telemetry("telemetry_token"),
         };
         fields.finish(input)
     }

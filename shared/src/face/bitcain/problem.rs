@@ -99,6 +99,14 @@ impl Problem {
         Self::too_long(limit, input.clone()).within(["body", field])
     }
 
+    /// A field that is wrong in a way Pydantic has no type for. What was sent is not echoed.
+    pub(super) fn refused(field: &'static str, what: &'static str) -> Self {
+        let msg = format!("Value error, {what}");
+        Self::new("value_error", &msg, Value::Null)
+            .because("error", Fact::Text(what))
+            .within(["body", field])
+    }
+
     fn too_long(limit: u16, input: Value) -> Self {
         let msg = format!("String should have at most {limit} characters");
         Self::new("string_too_long", &msg, input).because("max_length", Fact::Limit(limit.into()))

@@ -27,6 +27,10 @@ pub struct CreateReply {
     pub expires_at: Option<Instant>,
     /// Why none was opened.
     pub error: Option<String>,
+    /// Whether the telemetry token led to telemetry, which the session is compared with from now on; ours, and left out
+    /// where none was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telemetry_attached: Option<bool>,
 }
 
 /// Answer of `POST /api/v1/sessions/{session_id}/step-up`.

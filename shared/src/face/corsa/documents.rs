@@ -38,6 +38,7 @@ fn session() -> Fetched {
         user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36".to_owned(),
         latest_user_agent: None,
         fingerprint: "a1b2c3d4e5f6g7h8i9j0".to_owned(),
+        attached: crate::model::Attached::default(),
         device: Device {
             browser: text("Chrome"),
             browser_version: text("120.0.6099.109"),

@@ -91,6 +91,7 @@ fn shortest(means: &Means) -> Option<Vec<u8>> {
         let now = held.last_activity_at + PATIENCE;
         for context in &shown {
             let score = assess(&Evidence {
+                told: None,
                 now,
                 ..evidence(&held, Some(&record), context)
             })

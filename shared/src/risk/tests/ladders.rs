@@ -28,6 +28,7 @@ struct Scene {
 impl Scene {
     fn judged(&self) -> Assessment {
         assess(&Evidence {
+            told: None,
             held: &self.held,
             record: Some(&self.record),
             profile: self.profile.as_ref(),

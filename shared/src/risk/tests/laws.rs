@@ -94,6 +94,7 @@ proptest! {
         minutes in 0..2000_u64,
     ) {
         let evidence = Evidence {
+            told: None,
             held: &held,
             record: Some(&record),
             profile: profile.as_ref(),
@@ -126,7 +127,7 @@ proptest! {
         minutes in 0..2000_u64,
     ) {
         let now = START + Duration::from_mins(minutes);
-        let bare = Evidence { held: &held, record: None, profile: None, context: &context, lists: &lists, now };
+        let bare = Evidence { held: &held, told: None, record: None, profile: None, context: &context, lists: &lists, now };
         if !needs_history(&bare) {
             let full = Evidence { record: Some(&record), profile: profile.as_ref(), ..bare };
             prop_assert_eq!(assess(&bare), assess(&full));

@@ -227,6 +227,7 @@ fn an_attacker_who_scores_45_stays_there_after_a_thousand_requests() {
     for round in 0..1000 {
         now = now + Duration::from_mins(round % 50);
         let evidence = Evidence {
+            told: None,
             held: &held,
             record: Some(&record),
             profile: Some(&profile),

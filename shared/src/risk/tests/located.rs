@@ -139,6 +139,7 @@ impl Example {
 
     pub(super) fn judged(&self) -> Assessment {
         assess(&Evidence {
+            told: None,
             held: &self.held,
             record: Some(&self.record),
             profile: Some(&acquainted()),
@@ -276,6 +277,7 @@ fn a_young_profile_makes_a_judgement_unsure() {
     let abroad = elsewhere("203.0.113.5", facts(64_500, "US", None));
     let confidence = |profile: Option<&Profile>, context: &Context| {
         assess(&Evidence {
+            told: None,
             profile,
             ..evidence(&held, Some(&record), context)
         })
@@ -307,6 +309,7 @@ fn time_that_passes_under_suspicion_excuses_nothing() {
     let points = |held: &HeldSession, minutes: u64| {
         let now = START + Duration::from_mins(minutes);
         assess(&Evidence {
+            told: None,
             now,
             ..evidence(held, Some(&record), &abroad)
         })
@@ -380,6 +383,7 @@ fn a_vpn_whose_system_is_not_known_makes_no_other_one_known() {
 
     let reputation = |profile: &Profile, facts: &Facts| {
         let assessment = assess(&Evidence {
+            told: None,
             profile: Some(profile),
             ..evidence(&held, Some(&record), &elsewhere("192.0.2.20", facts.clone()))
         });

@@ -77,6 +77,7 @@ pub(in crate::face::prefactor) fn session() -> Fetched {
             latest_user_agent: None,
             fingerprint: "f1".to_owned(),
             device: Device::default(),
+            attached: crate::model::Attached::default(),
             geo_country: None,
             geo_city: None,
             observed_ip: None,

@@ -1,0 +1,210 @@
+//! Judgements of requests that show telemetry: the document's examples.
+
+use crate::device::Traits;
+use crate::telemetry::{Components, Digest, Screen};
+
+use super::*;
+
+/// What a visit shows, and the user agent it was sent with.
+struct Visit {
+    components: Components,
+    user_agent: &'static str,
+    tampered: bool,
+}
+
+fn digest(byte: u8) -> Option<Digest> {
+    Some([byte; 16])
+}
+
+/// What the session of [`base`] was opened with.
+fn home() -> Visit {
+    Visit {
+        components: Components {
+            platform: Some("Win32".to_owned()),
+            hardware_concurrency: Some(8),
+            device_memory: Some(8.0),
+            webgl_vendor: Some("Google Inc. (Intel)".to_owned()),
+            webgl_renderer: Some("ANGLE (Intel, Intel(R) UHD Graphics 620)".to_owned()),
+            canvas_geometry: digest(1),
+            canvas_text: digest(2),
+            audio: digest(3),
+            time_zone: Some("Europe/Paris".to_owned()),
+            languages: Some(vec!["fr-FR".to_owned()]),
+            ..Components::default()
+        },
+        user_agent: CHROME,
+        tampered: false,
+    }
+}
+
+fn with(change: impl FnOnce(&mut Visit)) -> Visit {
+    let mut visit = home();
+    change(&mut visit);
+    visit
+}
+
+impl Visit {
+    fn traits(&self) -> Traits {
+        Traits::of(&self.components, self.user_agent)
+    }
+
+    fn told(&self) -> Told<'_> {
+        Told::Visit {
+            traits: Some(self.traits()),
+            user_agent: self.user_agent,
+            tampered: self.tampered,
+        }
+    }
+}
+
+/// A request that shows `told`, in a session that was opened by [`base`] with the telemetry of `before`.
+fn shown(before: Option<&Visit>, now: &Context, told: Option<Told<'_>>) -> Assessment {
+    let (held, mut record) = opened(&base());
+    record.attached.traits = before.map(|it| it.traits().to_bytes());
+    assess(&Evidence {
+        told,
+        ..evidence(&held, Some(&record), now)
+    })
+}
+
+/// The document's examples: what the first column says, and the judgement.
+pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
+    let (home, now) = (home(), base());
+    let upgraded = context("198.51.100.7", CHROME_127, base().fingerprint);
+    let other_agent = context("198.51.100.7", FIREFOX, base().fingerprint);
+    let judged = |visit: &Visit| shown(Some(&home), &now, Some(visit.told()));
+    vec![
+        ("none", shown(Some(&home), &now, None)),
+        ("all as it was", judged(&home)),
+        (
+            "telemetry for the first time",
+            shown(None, &now, Some(home.told())),
+        ),
+        (
+            "a token whose time is over",
+            shown(Some(&home), &now, Some(Told::Nothing)),
+        ),
+        (
+            "another time zone, language and screen",
+            judged(&with(|it| {
+                it.components.time_zone = Some("America/New_York".to_owned());
+                it.components.languages = Some(vec!["en-US".to_owned()]);
+                it.components.screen = Some(Screen {
+                    width: Some(2560),
+                    height: Some(1440),
+                    ..Screen::default()
+                });
+            })),
+        ),
+        (
+            "4 processors",
+            judged(&with(|it| it.components.hardware_concurrency = Some(4))),
+        ),
+        (
+            "other sound and drawing",
+            judged(&with(|it| {
+                it.components.audio = digest(4);
+                it.components.canvas_text = digest(5);
+            })),
+        ),
+        (
+            "other sound and drawing, of Chrome 127",
+            shown(
+                Some(&home),
+                &upgraded,
+                Some(
+                    with(|it| {
+                        it.user_agent = CHROME_127;
+                        it.components.audio = digest(4);
+                        it.components.canvas_text = digest(5);
+                    })
+                    .told(),
+                ),
+            ),
+        ),
+        (
+            "a browser that does not say the truth of itself",
+            judged(&with(|it| it.tampered = true)),
+        ),
+        (
+            "the token of Chrome, sent on by Firefox",
+            shown(Some(&home), &other_agent, Some(home.told())),
+        ),
+    ]
+}
+
+#[test]
+fn the_documented_examples_with_telemetry_are_what_the_code_computes() {
+    let line = |(name, assessment): &(&str, Assessment)| {
+        let of = |group| {
+            let factor = assessment.factors().iter().find(|it| it.group == group);
+            factor.map_or("-".to_owned(), |it| format!("`{}` {}", it.name, it.points))
+        };
+        let changed = assessment
+            .factors()
+            .iter()
+            .find(|it| it.group == Group::Components);
+        format!(
+            "| {name} | {} | {} | {} | {} |",
+            of(Group::UserAgent),
+            of(Group::Components),
+            changed.and_then(|it| it.current.as_deref()).unwrap_or("-"),
+            assessment.sum()
+        )
+    };
+    let computed: Vec<String> = examples().iter().map(line).collect();
+    assert_eq!(
+        rows("| the telemetry shows"),
+        computed,
+        "the document should say:\n{}",
+        computed.join("\n")
+    );
+}
+
+#[test]
+fn what_a_token_is_missing_is_never_held_against_anybody() {
+    let now = base();
+    let without = shown(Some(&home()), &now, None).sum();
+    for (before, told) in [
+        (None, Told::Nothing),
+        (Some(home()), Told::Nothing),
+        (None, home().told()),
+        (
+            Some(home()),
+            Told::Visit {
+                traits: None,
+                user_agent: CHROME,
+                tampered: false,
+            },
+        ),
+    ] {
+        assert_eq!(shown(before.as_ref(), &now, Some(told)).sum(), without);
+    }
+}
+
+#[test]
+fn more_that_differs_never_scores_lower() {
+    let steps: [fn(&mut Visit); 4] = [
+        |it| it.tampered = true,
+        |it| it.components.hardware_concurrency = Some(4),
+        |it| it.components.device_memory = Some(2.0),
+        |it| it.components.audio = digest(4),
+    ];
+    let (home, now) = (home(), base());
+    // Every way from nothing to all four.
+    for mask in 0..16_u8 {
+        let of = |mask: u8| {
+            let visit = with(|it| {
+                for (n, step) in steps.iter().enumerate() {
+                    if mask & (1 << n) != 0 {
+                        step(it);
+                    }
+                }
+            });
+            shown(Some(&home), &now, Some(visit.told())).sum()
+        };
+        for n in 0..4 {
+            assert!(of(mask) <= of(mask | 1 << n), "{mask:04b} and {n}");
+        }
+    }
+}

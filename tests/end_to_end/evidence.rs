@@ -1,0 +1,283 @@
+//! Sessions that know what their browser showed: a page's token goes to `create`, `validate` and `step-up`.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+use tests::proxy::{Fault, When};
+
+use crate::client::Answer;
+use crate::telemetry::{CLIENT, change_tenant, kept, rich, sending, telemetry, token_of, visit};
+use crate::world::{CREATE, OTHER_USER_AGENT, USER_AGENT, VALIDATE, World, opening, sighting};
+
+/// Tells of a visit whose evidence was changed first.
+async fn visit_with(world: &World, change: impl FnOnce(&mut Value)) -> String {
+    let mut told = telemetry();
+    change(&mut told["components"]);
+    token_of(&sending(world, told.to_string()).send().await)
+}
+
+/// A visit with enough evidence to recognise its device by.
+async fn known_visit(world: &World) -> String {
+    visit_with(world, |it| {
+        for (name, value) in rich().as_object().unwrap() {
+            it[name] = value.clone();
+        }
+    })
+    .await
+}
+
+async fn create(world: &World, subject: &str, token: Option<&str>) -> Value {
+    let mut body = opening();
+    body["telemetry_token"] = json!(token);
+    let call = world.post(CREATE).bearer(world.cloud.api_key()).subject(subject);
+    let answer = call.json(&body).send().await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+async fn try_validate(world: &World, id: &str, token: Option<&str>, user_agent: &str) -> Answer {
+    let mut body = sighting(id);
+    body["telemetry_token"] = json!(token);
+    body["current_user_agent"] = json!(user_agent);
+    let call = world
+        .post(VALIDATE)
+        .bearer(world.cloud.api_key())
+        .subject("alice");
+    call.json(&body).send().await
+}
+
+/// The factor of the group, if there is one: name, points, what differs.
+async fn components(world: &World, id: &str, token: Option<&str>) -> Option<(String, i64, String)> {
+    let answer = try_validate(world, id, token, USER_AGENT).await.json();
+    assert_eq!(answer["is_valid"], true, "{answer}");
+    let factors = answer["risk"]["factors"].as_array().unwrap();
+    let factor = factors.iter().find(|it| it["group"] == "components")?;
+    let text = |name: &str| factor[name].as_str().unwrap_or_default().to_owned();
+    Some((text("name"), factor["points"].as_i64().unwrap(), text("current")))
+}
+
+fn factor(name: &str, points: i64, current: &str) -> Option<(String, i64, String)> {
+    Some((name.to_owned(), points, current.to_owned()))
+}
+
+async fn item(world: &World, kind: &str) -> HashMap<String, AttributeValue> {
+    let mut items = kept(world).await;
+    items.retain(|it| it["sk"].as_s().is_ok_and(|it| it == kind));
+    items.pop().expect("one of them")
+}
+
+#[tokio::test]
+async fn a_session_is_compared_with_what_its_browser_showed() {
+    let world = World::new().await;
+    let token = visit(&world).await;
+    let opened = create(&world, "alice", Some(&token)).await;
+    assert_eq!(opened["telemetry_attached"], true, "{opened}");
+    let id = opened["session_id"].as_str().unwrap();
+
+    assert_eq!(
+        components(&world, id, None).await,
+        None,
+        "pages tell now and then"
+    );
+    let same = factor("components_same", 0, "");
+    assert_eq!(components(&world, id, Some(&token)).await, same);
+    let again = visit(&world).await;
+    assert_eq!(components(&world, id, Some(&again)).await, same, "a second page");
+
+    let fewer = visit_with(&world, |it| it["hardwareConcurrency"] = json!(4)).await;
+    assert_eq!(
+        components(&world, id, Some(&fewer)).await,
+        factor("component_changed", 15, "cores")
+    );
+    assert_eq!(
+        components(&world, id, Some(&fewer)).await,
+        same,
+        "it was accepted, so it is what the session is held by"
+    );
+    let other = visit_with(&world, |it| {
+        it["hardwareConcurrency"] = json!(2);
+        it["canvasGeometry"] = json!("ff0102030405060708090a0b0c0d0e0f");
+    })
+    .await;
+    assert_eq!(
+        components(&world, id, Some(&other)).await,
+        factor("components_changed", 40, "cores, canvas_geometry")
+    );
+    let moved = visit_with(&world, |it| {
+        it["hardwareConcurrency"] = json!(2);
+        it["canvasGeometry"] = json!("ff0102030405060708090a0b0c0d0e0f");
+        it["timeZone"] = json!("Asia/Tokyo");
+        it["timeZoneOffsetMinutes"] = json!(-540);
+    })
+    .await;
+    assert_eq!(
+        components(&world, id, Some(&moved)).await,
+        same,
+        "a journey is none of it"
+    );
+
+    let record = world.record(id).await.unwrap();
+    assert_eq!(record.attached.visits.len(), 5, "every visit that was shown");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_was_carried_to_another_browser_tells_on_it() {
+    let world = World::new().await;
+    let token = visit(&world).await;
+    let opened = create(&world, "alice", Some(&token)).await;
+    let id = opened["session_id"].as_str().unwrap();
+    let answer = try_validate(&world, id, Some(&token), OTHER_USER_AGENT)
+        .await
+        .json();
+    let factors = answer["risk"]["factors"].to_string();
+    assert!(factors.contains("components_of_another_browser"), "{factors}");
+    assert!(factors.contains("\"points\":25"), "{factors}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_leads_nowhere_costs_nobody_a_session() {
+    let world = World::new().await;
+    let token = visit(&world).await;
+    let mut over = token.split('.').map(str::to_owned).collect::<Vec<_>>();
+    over[2] = "A".repeat(43);
+    let forged = over.join(".");
+    // The bits lead to the visit, whatever is around them; other bits lead nowhere.
+    let opened = create(&world, "alice", Some(&forged)).await;
+    assert_eq!(opened["telemetry_attached"], true);
+    let unknown = format!(
+        "{}.{}.{}",
+        over[0],
+        "eyJqdGkiOiJBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBIiwidGVuYW50IjoiYWNtZSIsImlhdCI6MCwiZXhwIjoxfQ",
+        over[2]
+    );
+    let opened = create(&world, "alice", Some(&unknown)).await;
+    assert_eq!(opened["telemetry_attached"], false);
+    let id = opened["session_id"].as_str().unwrap();
+    assert_eq!(
+        components(&world, id, Some(&unknown)).await,
+        factor("telemetry_unknown", 0, "")
+    );
+    let opened = create(&world, "alice", None).await;
+    assert_eq!(opened.get("telemetry_attached"), None, "nobody asked");
+
+    for odd in [
+        json!(""),
+        json!("a.b.c"),
+        json!("x".repeat(10_000)),
+        json!(7),
+        json!({"token": token}),
+    ] {
+        let mut body = opening();
+        body["telemetry_token"] = odd.clone();
+        let call = world.post(CREATE).bearer(world.cloud.api_key()).subject("alice");
+        let answer = call.json(&body).send().await;
+        assert_eq!(answer.status, 422, "{odd:.40}");
+        assert_eq!(
+            answer.json()["detail"][0]["loc"],
+            json!(["body", "telemetry_token"])
+        );
+    }
+    // A secret that is nearly right is not echoed.
+    let cut = &token[..token.len() - 1];
+    let answer = try_validate(&world, id, Some(cut), USER_AGENT).await;
+    assert_eq!(answer.status, 422);
+    assert!(!answer.text.contains(&cut[40..60]));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn telemetry_of_another_tenant_is_none_of_this_one() {
+    let world = World::new().await;
+    let token = visit(&world).await;
+    let other = world.token_with("other", "alice", json!({}));
+    let mut body = opening();
+    body["telemetry_token"] = json!(token);
+    let answer = world.post(CREATE).bearer(&other).json(&body).send().await;
+    // Where nobody but the one tenant is known the credential is refused before anything is looked up.
+    assert!(
+        answer.status == 401 || answer.json()["telemetry_attached"] == false,
+        "{answer:?}"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_exchanged_once_is_shown_as_often_as_one_likes() {
+    let world = World::new().await;
+    change_tenant(&world, "su", true).await;
+    let token = visit(&world).await;
+    let opened = create(&world, "alice", Some(&token)).await;
+    assert_eq!(opened["telemetry_attached"], true);
+    assert_eq!(world.post(CLIENT).body(token.clone()).send().await.status, 200);
+    let id = opened["session_id"].as_str().unwrap();
+    assert_eq!(
+        components(&world, id, Some(&token)).await,
+        factor("components_same", 0, "")
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_device_tells_how_many_share_it_and_not_who() {
+    let world = World::new().await;
+    for subject in ["alice", "bob", "alice"] {
+        let token = known_visit(&world).await;
+        create(&world, subject, Some(&token)).await;
+    }
+    let device = item(&world, "device").await;
+    assert_eq!(device["sj"].as_bs().unwrap().len(), 2);
+    let printed = format!("{device:?}");
+    assert!(!printed.contains("alice") && !printed.contains("bob"));
+    let bundle = world
+        .post(CLIENT)
+        .body(known_visit(&world).await)
+        .send()
+        .await
+        .json();
+    assert_eq!(bundle["identification"]["subjectCount"], 2, "{bundle}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn telemetry_costs_one_read_beside_the_guards() {
+    let world = World::new().await;
+    let token = visit(&world).await;
+    let opened = create(&world, "alice", Some(&token)).await;
+    let id = opened["session_id"].as_str().unwrap().to_owned();
+    try_validate(&world, &id, Some(&token), USER_AGENT).await;
+    let (_, usage) = world
+        .proxy
+        .measure(try_validate(&world, &id, Some(&token), USER_AGENT))
+        .await;
+    // Guard and visit, then record and profile; nothing new is written.
+    assert_eq!((usage.budget().0, usage.budget().1), (3, 2), "{usage:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_work_never_says_valid() {
+    let world = World::new().await;
+    let token = visit(&world).await;
+    let opened = create(&world, "alice", Some(&token)).await;
+    let id = opened["session_id"].as_str().unwrap().to_owned();
+    let next = visit_with(&world, |it| it["hardwareConcurrency"] = json!(4)).await;
+    // An instance that is there already: one that cannot reach its table does not start.
+    assert_eq!(components(&world, &id, None).await, None);
+    for fault in [Fault::Throttled, Fault::InternalError, Fault::Reset, Fault::Hang] {
+        for operation in ["GetItem", "BatchGetItem", "UpdateItem"] {
+            world.proxy.fault(When::always().operation(operation), [fault]);
+            let answer = try_validate(&world, &id, Some(&next), USER_AGENT).await;
+            assert_eq!(answer.status, 503, "{fault:?} {operation} {answer:?}");
+            world.proxy.heal();
+        }
+    }
+    assert_eq!(
+        components(&world, &id, Some(&next)).await,
+        factor("component_changed", 15, "cores"),
+        "nothing was moved by what failed"
+    );
+    world.end().await;
+}

@@ -100,7 +100,7 @@ test('every datapoint of the bundle is shown, and what is null is not known', as
   await page.close();
 });
 
-test('a session is opened, validated from here and from elsewhere, and ended', async () => {
+test('a session that another browser tries to use with the same token is refused, and over for both', async () => {
   const seen = await come();
   const { page } = seen;
   const opened = await press(page, 'Open a session', 'open');
@@ -112,6 +112,12 @@ test('a session is opened, validated from here and from elsewhere, and ended', a
   const elsewhere = await press(page, 'Validate from another browser', 'validate');
   await assertShown(page, elsewhere);
   assert.ok(here.risk_score < elsewhere.risk_score, 'another browser scores higher');
+  assert.equal(here.is_valid, true);
+  assert.equal(elsewhere.is_valid, false);
+  // The token is genuine. What tells the thief is that it is not that browser's own.
+  const names = elsewhere.risk.factors.map(({ name }) => name);
+  for (const name of ['os_other', 'components_of_another_browser'])
+    assert.ok(names.includes(name), names.join());
   const step = elsewhere.risk_score - here.risk_score;
   assert.match(
     await text(page, '#session-status'),
@@ -123,23 +129,41 @@ test('a session is opened, validated from here and from elsewhere, and ended', a
   assert.match(await text(page, '.score'), new RegExp(elsewhere.sent.current_ip.replaceAll('.', '\\.')));
   assert.equal(await page.locator('#history tbody tr').count(), 2);
 
-  const ended = await press(page, 'End the session', 'end');
-  assert.equal(ended.success, true);
-  const gone = await press(page, 'Validate from this browser', 'validate');
-  assert.equal(gone.is_valid, false);
-  assert.match(await text(page, '.verdict'), /Not live/);
-  assert.match(await text(page, '.advice'), /session not found/);
+  await press(page, 'Validate from this browser', 'validate');
+  await assertNotLive(page);
   const states = await page.locator('#history tbody td:nth-child(5)').allInnerTexts();
-  assert.match(states[0], /Not live/);
-  assert.match(states[2], /Active/);
+  assert.deepEqual(
+    states.map((it) => it.replace(/^\S+ /, '')),
+    ['Not live', 'Refused', 'Active'],
+  );
   assertQuiet(seen);
   await page.close();
 });
 
+test('a session that is ended is over', async () => {
+  const seen = await come();
+  const { page } = seen;
+  await press(page, 'Open a session', 'open');
+  const ended = await press(page, 'End the session', 'end');
+  assert.equal(ended.success, true);
+  await press(page, 'Validate from this browser', 'validate');
+  await assertNotLive(page);
+  assertQuiet(seen);
+  await page.close();
+});
+
+async function assertNotLive(page) {
+  assert.match(await text(page, '.verdict'), /Not live/);
+  assert.match(await text(page, '.advice'), /session not found/);
+}
+
 /** What is on the page is what the answer says, and its points add up. */
-async function assertShown(page, { risk_score, is_suspicious, risk }) {
+async function assertShown(page, { is_valid, risk_score, is_suspicious, risk }) {
   assert.equal(await text(page, '.number strong'), String(risk_score));
-  assert.match(await text(page, '.verdict'), is_suspicious ? /Suspicious/ : /Active/);
+  assert.match(
+    await text(page, '.verdict'),
+    is_valid ? (is_suspicious ? /Suspicious/ : /Active/) : /Refused/,
+  );
   const rows = await page.locator('.factors tbody tr').allInnerTexts();
   assert.equal(rows.length, risk.factors.length);
   for (const { name, points, current, expected } of risk.factors) {
@@ -234,9 +258,6 @@ test('the keyboard alone suffices, and what has the focus is seen to have it', a
   await settled(page);
   assert.match(await text(page, '#session-status'), /Validated from this browser/);
   await walk();
-  await page.keyboard.press('Enter');
-  await settled(page);
-  assert.match(await text(page, '#session-status'), /Validated from another browser/);
   await walk();
   await page.keyboard.press('Enter');
   await settled(page);
@@ -245,6 +266,10 @@ test('the keyboard alone suffices, and what has the focus is seen to have it', a
   assert.equal(await page.evaluate(() => document.activeElement.id), 'end');
   await page.keyboard.press('Enter');
   assert.match(await text(page, '#session-status'), /not live any more/);
+  await back(1);
+  await page.keyboard.press('Enter');
+  await settled(page);
+  assert.match(await text(page, '#session-status'), /Validated from another browser: not live/);
   await page.close();
 });
 

@@ -52,6 +52,13 @@ export const FACTORS = {
   fingerprint_newly_supplied: 'A fingerprint where there was none.',
   fingerprint_changed: 'Another fingerprint than the session was opened with.',
   fingerprint_missing: 'No fingerprint where there was one.',
+  components_same: 'The device that the session was last accepted with.',
+  components_newly_supplied: 'The device is shown for the first time.',
+  telemetry_unknown: 'The token is unknown or over: nothing is known of the device.',
+  component_changed: 'One thing about the device differs that does not change by itself.',
+  components_impossible: 'The browser claims what cannot be true of it.',
+  components_of_another_browser: 'The token is of another browser than the one that sends it.',
+  components_changed: 'Another device: several things differ that do not change by themselves.',
   asn_alternating:
     'Back to the earlier network within half an hour with something else different: two users in turn.',
   asn_alternating_unshown: 'Back to the earlier network within half an hour, with the fingerprint left out.',

@@ -57,7 +57,7 @@ export function removeProfile(folder) {
 }
 
 /**
- * Opens the address, and notes what the page does.
+ * Opens the address, and notes what the page does: hosts it asks, what it posts, telemetry among it, and complaints.
  *
  * @param before - told of the page before it goes there
  */
@@ -65,11 +65,11 @@ export async function visit(context, url, before = async () => undefined) {
   const page = await context.newPage();
   const seen = { page, hosts: new Set(), complaints: [], payloads: [], posts: [] };
   page.on('request', (request) => {
-    const { protocol, host } = new URL(request.url());
+    const { protocol, host, pathname } = new URL(request.url());
     if (!['data:', 'blob:', 'about:'].includes(protocol)) seen.hosts.add(host);
     if (request.method() === 'POST') {
       seen.posts.push(request);
-      seen.payloads.push(JSON.parse(request.postData()));
+      if (pathname === '/client') seen.payloads.push(JSON.parse(request.postData()));
     }
   });
   page.on('console', (message) => {

@@ -89,13 +89,14 @@ function inWords({ browser, score, verdict, before }) {
   return `Validated from ${BROWSERS[browser]}: score ${score} of 100, ${word.toLowerCase()}${step}.`;
 }
 
+const isLive = () => ['active', 'suspicious'].includes(known.session?.state);
+
 /** Why a button cannot be used now; nothing when it can. */
 function missing(...needed) {
-  const live = ['active', 'suspicious'].includes(known.session?.state);
   const reasons = {
     token: known.token === undefined && 'Read this browser first.',
     session: known.session === undefined && 'Open a session first.',
-    live: !live && 'The session is not live any more. Open another.',
+    live: !isLive() && 'The session is not live any more. Open another.',
   };
   return needed.map((need) => reasons[need]).find(Boolean);
 }
@@ -179,7 +180,10 @@ function showSession() {
     facts(
       ['Session id', element('code', {}, session.id)],
       ['State', element('span', {}, element('span', { 'aria-hidden': 'true' }, `${sign} `), word)],
-      ['Expires', element('span', {}, time(session.expiresAt, { timeStyle: 'short' }), ' unless it is used')],
+      isLive() && [
+        'Expires',
+        element('span', {}, time(session.expiresAt, { timeStyle: 'short' }), ' unless it is used'),
+      ],
     ),
   );
 }

@@ -45,6 +45,8 @@ export async function openCloud(origins = []) {
   };
   const abandon = () => signal('SIGKILL');
   process.once('exit', abandon);
+  // Else nothing is told of the end.
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(1));
 
   const close = async () => {
     signal('SIGTERM');

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { violations } from '../browser/accessibility.mjs';
 import { openBrowser } from '../browser/browser.mjs';
 import { openCloud } from '../browser/cloud.mjs';
+import { openPages } from '../browser/pages.mjs';
 import { arrive, named, NARROWEST, PHONE, press, settled, text } from './visitor.mjs';
 
 let site;
@@ -396,6 +397,47 @@ test('a session that was taken for stolen is said to be refused, and another can
   await press(page, 'Open a session');
   assert.match(await text(page, '#session-facts'), /Active/);
   await page.close();
+});
+
+test('a token that leads nowhere is said to, and nothing but the page gets an answer', async () => {
+  const post = (what, body, headers = {}) =>
+    fetch(`${origin}/demo/api/${what}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  for (const [what, token] of [
+    ['exchange', 'no token'],
+    ['exchange', `eyJhbGciOiJIUzI1NiJ9.e30.${'A'.repeat(43)}`],
+    ['open', 'no token'],
+  ]) {
+    const answer = await post(what, { token });
+    assert.equal(answer.status, 404, what);
+    assert.match((await answer.json()).advice, /^Read this browser again/);
+  }
+  assert.equal((await post('end', { session_id: 's' }, { origin: 'http://shop.example.com' })).status, 403);
+
+  const elsewhere = await openPages();
+  const page = await browser.context.newPage();
+  await page.goto(`http://localhost:${elsewhere.port}${elsewhere.page({})}`);
+  for (const [path, type] of [
+    ['config', undefined],
+    ['open', 'text/plain'],
+  ]) {
+    const answered = page.waitForResponse(`**/demo/api/${path}`);
+    // As far as a page of another origin gets without being asked for its permission.
+    await page.evaluate(
+      ([url, kind]) =>
+        fetch(url, {
+          mode: 'no-cors',
+          ...(kind && { method: 'POST', headers: { 'content-type': kind }, body: '{"token":"t"}' }),
+        }),
+      [`${origin}/demo/api/${path}`, type],
+    );
+    assert.equal((await answered).status(), 403, path);
+  }
+  await page.close();
+  elsewhere.close();
 });
 
 test('names the page does not know are shown as they are', async () => {

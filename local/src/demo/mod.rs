@@ -10,7 +10,7 @@ mod same_origin;
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Response, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::gateway::{Received, json_body};
@@ -57,7 +57,7 @@ impl Demo {
         let mut response = match (path.strip_prefix(API), files::find(path)) {
             (Some(what), _) => {
                 let answer = match self.ask(what, received, source_ip).await {
-                    Ok(answer) => json_body(axum::http::StatusCode::OK, &answer),
+                    Ok(answer) => json_body(StatusCode::OK, &answer),
                     Err(problem) => problem.into_response(),
                 };
                 with(answer, header::CACHE_CONTROL, "no-store")

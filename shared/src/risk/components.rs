@@ -12,6 +12,10 @@ use super::weights::{
 
 /// What the telemetry token of a request leads to.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives on the stack for one judgement"
+)]
 pub enum Told<'a> {
     /// To nothing: it is unknown, or its time is over.
     Nothing,

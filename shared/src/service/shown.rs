@@ -55,7 +55,8 @@ impl Sessions {
         now: Instant,
     ) -> Result<Option<Shown>, Error> {
         let Some(digest) = digest else { return Ok(None) };
-        let visit = self.store.visit_shown(&tenant.id, digest).await?;
+        // Boxed, as most requests show none and their futures need no room for it.
+        let visit = Box::pin(self.store.visit_shown(&tenant.id, digest)).await?;
         let lifetime = tenant.policy.telemetry.token_lifetime;
         Ok(Some(Shown {
             digest: *digest,
@@ -98,7 +99,7 @@ impl Sessions {
                 _ => Ok(()),
             }
         };
-        let (attached, shared) = tokio::join!(attach, share);
+        let (attached, shared) = Box::pin(async { tokio::join!(attach, share) }).await;
         attached.and(shared)
     }
 }

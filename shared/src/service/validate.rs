@@ -85,7 +85,7 @@ impl Sessions {
         if action == Action::Refuse {
             let mut session = held.clone();
             if request.may_revoke {
-                self.revoke_stolen(request).await?;
+                Box::pin(self.revoke_stolen(request)).await?;
             } else {
                 // Else whoever may not revoke would let a thief wait until the same request scores lower.
                 session = risk::refused(held, assessment.score(), request.now);
@@ -121,7 +121,9 @@ impl Sessions {
             });
         }
 
-        let (touched, attached) = tokio::join!(self.remember(request, held, &next, evidence.record), attach);
+        // Boxed, as most requests write nothing and their futures need no room for it.
+        let remember = Box::pin(self.remember(request, held, &next, evidence.record));
+        let (touched, attached) = tokio::join!(remember, attach);
         attached?;
         let session = match touched? {
             Touched::Gone => return Ok(Verdict::NotHeld { expired: false }),

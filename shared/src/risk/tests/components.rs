@@ -12,8 +12,8 @@ struct Visit {
     tampered: bool,
 }
 
-fn digest(byte: u8) -> Option<Digest> {
-    Some([byte; 16])
+fn digest(byte: u8) -> Digest {
+    [byte; 16]
 }
 
 /// What the session of [`base`] was opened with.
@@ -25,9 +25,9 @@ fn home() -> Visit {
             device_memory: Some(8.0),
             webgl_vendor: Some("Google Inc. (Intel)".to_owned()),
             webgl_renderer: Some("ANGLE (Intel, Intel(R) UHD Graphics 620)".to_owned()),
-            canvas_geometry: digest(1),
-            canvas_text: digest(2),
-            audio: digest(3),
+            canvas_geometry: Some(digest(1)),
+            canvas_text: Some(digest(2)),
+            audio: Some(digest(3)),
             time_zone: Some("Europe/Paris".to_owned()),
             languages: Some(vec!["fr-FR".to_owned()]),
             ..Components::default()
@@ -103,8 +103,8 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
         (
             "other sound and drawing",
             judged(&with(|it| {
-                it.components.audio = digest(4);
-                it.components.canvas_text = digest(5);
+                it.components.audio = Some(digest(4));
+                it.components.canvas_text = Some(digest(5));
             })),
         ),
         (
@@ -115,8 +115,8 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
                 Some(
                     with(|it| {
                         it.user_agent = CHROME_127;
-                        it.components.audio = digest(4);
-                        it.components.canvas_text = digest(5);
+                        it.components.audio = Some(digest(4));
+                        it.components.canvas_text = Some(digest(5));
                     })
                     .told(),
                 ),
@@ -188,7 +188,7 @@ fn more_that_differs_never_scores_lower() {
         |it| it.tampered = true,
         |it| it.components.hardware_concurrency = Some(4),
         |it| it.components.device_memory = Some(2.0),
-        |it| it.components.audio = digest(4),
+        |it| it.components.audio = Some(digest(4)),
     ];
     let (home, now) = (home(), base());
     // Every way from nothing to all four.

@@ -141,6 +141,15 @@ test('a session that another browser tries to use with the same token is refused
   await page.close();
 });
 
+test('it works by the number of this machine as by its name', async () => {
+  const seen = await arrive(browser.context, site.origin);
+  await press(seen.page, 'Open a session');
+  await press(seen.page, 'Validate from this browser');
+  assert.match(await text(seen.page, '.verdict'), /Active/);
+  assert.deepEqual([[...seen.hosts], seen.complaints], [[new URL(site.origin).host], []]);
+  await seen.page.close();
+});
+
 test('a session that is ended is over', async () => {
   const seen = await come();
   const { page } = seen;

@@ -19,8 +19,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::credentials::{
-    self, DEFAULT_SCOPES, DEFAULT_TENANT, new_api_key, provide_api_key, provide_site, provide_tenant,
+    self, DEFAULT_SCOPES, DEFAULT_TENANT, DEMO_SCOPES, new_api_key, provide_api_key, provide_site,
+    provide_tenant,
 };
+use crate::demo::Demo;
 use crate::dynamodb::{ACCESS_KEY, DynamoDb, SECRET_KEY};
 use crate::engine::Engine;
 use crate::function::Function;
@@ -42,6 +44,7 @@ pub struct Cloud {
     pollers: Vec<Arc<Poller>>,
     issuer: Issuer,
     api_key: String,
+    demo_api_key: String,
     site_key: String,
     /// The keys of telemetry tokens, where they are not in the state directory.
     stray_keys: Option<PathBuf>,
@@ -97,6 +100,13 @@ impl Cloud {
             &functions,
             client_ip_header(&options)?,
             issuer.jwks(),
+            Demo::new(
+                &url,
+                &secrets.demo_api_key,
+                &secrets.site_key,
+                &template,
+                options.log.clone(),
+            ),
             options.log.clone(),
         );
         let (stop, stopped) = oneshot::channel();
@@ -117,6 +127,7 @@ impl Cloud {
                 .parse()
                 .map_err(|_| Error::Credentials("no tenant"))?,
             api_key: secrets.api_key,
+            demo_api_key: secrets.demo_api_key,
             site_key: secrets.site_key,
             stray_keys,
             pollers: Vec::new(),
@@ -306,6 +317,8 @@ impl Cloud {
         self.provide_tenant(&self.tenant).await?;
         let scopes = DEFAULT_SCOPES.into_iter().collect();
         provide_api_key(&self.store(), &self.api_key, &self.tenant, scopes).await?;
+        let scopes = DEMO_SCOPES.into_iter().collect();
+        provide_api_key(&self.store(), &self.demo_api_key, &self.tenant, scopes).await?;
         let mut origins = vec![self.url.clone(), self.url.replace("127.0.0.1", "localhost")];
         origins.extend_from_slice(more_origins);
         provide_site(&self.store(), &self.site_key, &self.tenant, origins).await

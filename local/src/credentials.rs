@@ -23,6 +23,9 @@ pub const DEFAULT_SCOPES: [Scope; 4] = [
     Scope::TelemetryRead,
 ];
 
+/// What the key of the demo page's backend may do.
+pub(crate) const DEMO_SCOPES: [Scope; 2] = [Scope::TelemetryRead, Scope::SessionsWrite];
+
 /// The credentials in `table` of the endpoint.
 pub(crate) fn store(dynamodb: &DynamoDb, table: &str) -> Credentials {
     Credentials::new(Store::new(dynamodb.sdk(), table.to_owned()))

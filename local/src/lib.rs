@@ -7,6 +7,7 @@
 mod cloud;
 pub mod command;
 mod credentials;
+mod demo;
 mod dynamodb;
 mod engine;
 mod error;

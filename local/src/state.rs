@@ -25,6 +25,9 @@ pub(crate) struct State(PathBuf);
 pub(crate) struct Secrets {
     pub(crate) issuer_key: String,
     pub(crate) api_key: String,
+    /// The key of the demo page's backend. A state from before it gets its own.
+    #[serde(default)]
+    pub(crate) demo_api_key: String,
     /// The keys of telemetry tokens, as the functions read them. A state from before them gets its own.
     #[serde(default = "new_token_keys")]
     pub(crate) token_keys: String,
@@ -61,7 +64,10 @@ impl State {
     /// The secrets; made at the first start.
     pub(crate) fn secrets(&self) -> Result<Secrets, Error> {
         let kept: Option<Secrets> = self.read("secrets.json")?;
-        let secrets = kept.map_or_else(Secrets::generate, Ok)?;
+        let mut secrets = kept.map_or_else(Secrets::generate, Ok)?;
+        if secrets.demo_api_key.is_empty() {
+            secrets.demo_api_key = new_api_key()?;
+        }
         // Also what was there: a state from before some of them has them now.
         self.write("secrets.json", &secrets)?;
         write_text(&self.token_keys(), &secrets.token_keys)?;
@@ -118,6 +124,7 @@ impl Secrets {
         Ok(Self {
             issuer_key: Issuer::generate()?,
             api_key: new_api_key()?,
+            demo_api_key: new_api_key()?,
             token_keys: new_token_keys(),
             site_key: new_site_key(),
         })
@@ -163,6 +170,7 @@ mod tests {
         let state = State::open(&directory).unwrap();
         let first = state.secrets().unwrap();
         assert_eq!(first.api_key, state.secrets().unwrap().api_key);
+        assert_ne!(first.api_key, first.demo_api_key);
         let mode = directory
             .join("secrets.json")
             .metadata()

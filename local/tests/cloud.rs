@@ -250,6 +250,24 @@ async fn the_issuers_keys_are_served_outside_the_routes() {
     cloud.shutdown().await;
 }
 
+#[tokio::test]
+async fn the_demo_and_the_collector_are_served_outside_the_routes() {
+    let (cloud, _) = cloud().await;
+    for path in ["/demo", "/demo/", "/demo/demo.js", "/client.js"] {
+        assert_eq!(send(&cloud, "GET", path, "").await.0, 200, "{path}");
+    }
+    let (status, config) = send(&cloud, "GET", "/demo/api/config", "").await;
+    assert_eq!(
+        (status, &config["siteKey"]),
+        (StatusCode::OK, &json!(cloud.site_key()))
+    );
+    for path in ["/demos", "/demo/nothing", "/client"] {
+        let (_, seen) = send(&cloud, "GET", path, "").await;
+        assert_eq!(seen["event"]["routeKey"], "$default", "{path}");
+    }
+    cloud.shutdown().await;
+}
+
 async fn put(cloud: &Cloud, pk: &str, sk: &str, more: &[(&str, AttributeValue)]) {
     let mut put = cloud
         .dynamodb_client()

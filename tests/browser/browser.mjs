@@ -14,14 +14,12 @@ export const UNMASKED = ['--disable-blink-features=AutomationControlled'];
  * A browser with a profile of its own.
  *
  * @param profile - folder of the profile; a new one that goes with the browser where it is left out
+ * @param incognito - whether nothing of the profile is to be seen, and nothing is to stay
  */
-export async function openBrowser({ args = [], env = {}, profile } = {}) {
-  const folder = profile ?? newProfile();
-  const context = await chromium.launchPersistentContext(folder, {
+export async function openBrowser({ args = [], env = {}, profile, incognito = false } = {}) {
+  const options = {
     executablePath,
     headless: true,
-    // Or Playwright makes every window of one size.
-    viewport: null,
     args: [
       // CI is root in a container.
       '--no-sandbox',
@@ -30,7 +28,15 @@ export async function openBrowser({ args = [], env = {}, profile } = {}) {
       ...args,
     ],
     env: { ...process.env, ...env },
-  });
+  };
+  // Or Playwright makes every window of one size.
+  const window = { viewport: null };
+  if (incognito) {
+    const browser = await chromium.launch(options);
+    return { context: await browser.newContext(window), close: () => browser.close() };
+  }
+  const folder = profile ?? newProfile();
+  const context = await chromium.launchPersistentContext(folder, { ...options, ...window });
   return {
     context,
     async close() {
@@ -51,7 +57,7 @@ export function removeProfile(folder) {
 }
 
 /**
- * Opens the address, and notes what the page does.
+ * Opens the address, and notes what the page does: hosts it asks, what it posts, telemetry among it, and complaints.
  *
  * @param before - told of the page before it goes there
  */
@@ -59,11 +65,11 @@ export async function visit(context, url, before = async () => undefined) {
   const page = await context.newPage();
   const seen = { page, hosts: new Set(), complaints: [], payloads: [], posts: [] };
   page.on('request', (request) => {
-    const { protocol, host } = new URL(request.url());
+    const { protocol, host, pathname } = new URL(request.url());
     if (!['data:', 'blob:', 'about:'].includes(protocol)) seen.hosts.add(host);
     if (request.method() === 'POST') {
       seen.posts.push(request);
-      seen.payloads.push(JSON.parse(request.postData()));
+      if (pathname === '/client') seen.payloads.push(JSON.parse(request.postData()));
     }
   });
   page.on('console', (message) => {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newProfile, openBrowser, removeProfile, UNMASKED, visit } from './browser.mjs';
-import { built, openEndpoint, wrongWith } from './endpoint.mjs';
+import { built, wrongWith } from './built.mjs';
+import { openCloud } from './cloud.mjs';
 import { openPages, script } from './pages.mjs';
 
 /** What a device keeps when its owner travels, learns a language, or buys a larger screen. */
@@ -27,8 +28,6 @@ const STABLE = [
   'plugins',
   'pluginCount',
 ];
-const SPOOFED =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 
 let endpoint;
 let pages;
@@ -36,11 +35,9 @@ let refusedPages;
 let browser;
 
 before(async () => {
-  endpoint = await openEndpoint();
-  pages = await openPages(Number(process.env.HOLDFAST_PAGE_PORT ?? 0));
-  refusedPages = await openPages(0);
-  endpoint.allow(shop(''));
-  endpoint.allow(insecureShop(''));
+  pages = await openPages();
+  refusedPages = await openPages();
+  endpoint = await openCloud([shop(''), insecureShop('')]);
   browser = await openBrowser();
 });
 after(async () => {
@@ -90,18 +87,6 @@ async function evidence(options, url = shop(plain())) {
 }
 
 const stable = ({ components }) => Object.fromEntries(STABLE.map((name) => [name, components[name]]));
-
-test('both published snippets run on a page of another origin', async () => {
-  for (const snippet of ['/older.js', '/newer.js']) {
-    const seen = await visit(browser.context, shop(pages.page({ scripts: [collector(), script(snippet)] })));
-    const { sessionToken } = await outcome(seen);
-    assert.match(sessionToken, /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/);
-    assertQuiet(seen);
-    assert.equal(seen.payloads.length, 1);
-    assert.equal(seen.payloads[0].externalIds.accountId, '1234567890');
-    await seen.page.close();
-  }
-});
 
 test('what is sent is what the contract says, and small', async (t) => {
   const seen = await visit(browser.context, shop(plain()));
@@ -227,7 +212,7 @@ test('a global may configure what the element does not', async () => {
 });
 
 test('an endpoint that is offline fills errors, and nothing is thrown', async () => {
-  const gone = await openPages(0);
+  const gone = await openPages();
   gone.close();
   // Browsers refuse to ask port 9, whatever answers there.
   for (const port of [gone.port, 9]) {
@@ -386,27 +371,12 @@ test('the same browser shows the same stable components', async (t) => {
   }
 });
 
-test(
-  'a page without crypto.subtle sends the same hashes',
-  { skip: process.env.HOLDFAST_ENDPOINT && 'needs an origin of its own to be allowed' },
-  async () => {
-    const path = plain();
-    const secure = await evidence({}, shop(path));
-    const insecure = await evidence({}, insecureShop(path));
-    for (const name of ['canvasText', 'audio', 'math', 'fonts', 'webglParameters', 'plugins']) {
-      assert.equal(insecure.components[name], secure.components[name], name);
-    }
-    assert.equal(insecure.components.userAgentData, undefined);
-  },
-);
-
-test('a spoofed user agent disagrees with its own hints, though the probe for bots sees a person', async () => {
-  const { components, automation } = await evidence({ args: [...UNMASKED, `--user-agent=${SPOOFED}`] });
-  assert.deepEqual(automation.detector, { bot: false, kind: null });
-  assert.equal(automation.webdriver, false);
-  assert.match(components.userAgent, /Windows NT 10\.0/);
-  assert.equal(components.userAgentData.platform, 'Linux');
-  assert.match(components.platform, /^Linux/);
-  const version = components.userAgentData.brands.find(({ brand }) => brand === 'Chromium').version;
-  assert.notEqual(version, '142');
+test('a page without crypto.subtle sends the same hashes', async () => {
+  const path = plain();
+  const secure = await evidence({}, shop(path));
+  const insecure = await evidence({}, insecureShop(path));
+  for (const name of ['canvasText', 'audio', 'math', 'fonts', 'webglParameters', 'plugins']) {
+    assert.equal(insecure.components[name], secure.components[name], name);
+  }
+  assert.equal(insecure.components.userAgentData, undefined);
 });

@@ -1,7 +1,7 @@
 /** The shop whose pages load the collector: another origin than the service. */
 
 import { createServer } from 'node:http';
-import { built, listen } from './endpoint.mjs';
+import { built } from './built.mjs';
 
 /** The published snippets, to the letter; each leaves what came of it in `outcome`. */
 const SNIPPETS = {
@@ -40,12 +40,8 @@ document.addEventListener('securitypolicyviolation', (event) => {
   '/forged.js': `Object.defineProperty(Navigator.prototype, 'platform', { get: () => 'Win32' });`,
 };
 
-/**
- * Serves pages made to measure: what `page` is given decides about their head, body and headers.
- *
- * @param port - 0 for any
- */
-export async function openPages(port) {
+/** Serves pages made to measure: what `page` is given decides about their head, body and headers. */
+export async function openPages() {
   const pages = new Map();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://pages');
@@ -63,9 +59,9 @@ export async function openPages(port) {
     response.writeHead(script ? 200 : 404, { 'content-type': 'text/javascript' });
     response.end(script);
   });
-  const used = await listen(server, port);
+  const port = await listen(server);
   return {
-    port: used,
+    port,
     /** Puts a page up, and returns its path. */
     page({ scripts = [], headers = {} }) {
       const path = `/page-${pages.size}`;
@@ -75,6 +71,14 @@ export async function openPages(port) {
     },
     close: () => server.close(),
   };
+}
+
+/** Starts the server on the loopback address, and returns its port. */
+function listen(server) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(server.address().port));
+  });
 }
 
 /** A `<script>` element. */

@@ -76,6 +76,7 @@ fn welcome(cloud: &Cloud, token: &str) -> String {
     format!(
         r#"
 Holdfast runs at {url}
+Demo page        {url}/demo
 DynamoDB at      {dynamodb}  (table {table})
 API key          {api_key}
 Site key         {site_key}

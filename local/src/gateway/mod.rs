@@ -17,13 +17,17 @@ use serde_json::Value;
 use shared::clock::{Clock, System};
 use tokio::net::TcpStream;
 
+use crate::demo::Demo;
 use crate::function::{Failure, Function, rounded_ms};
 use crate::ids;
 use crate::log::Log;
 use crate::template;
-use event::{Arrival, Received};
+use event::Arrival;
 use routes::Routes;
 use throttle::Bucket;
+
+pub(crate) use event::Received;
+pub(crate) use reply::json_body;
 
 /// Where the development issuer's keys are, outside the template's routes.
 pub(crate) const JWKS_PATH: &str = "/.well-known/jwks.json";
@@ -39,6 +43,7 @@ pub(crate) struct Gateway {
     targets: Vec<Target>,
     client_ip_header: Option<HeaderName>,
     jwks: Value,
+    demo: Demo,
     log: Log,
 }
 
@@ -56,6 +61,7 @@ impl Gateway {
         functions: &[Arc<Function>],
         client_ip_header: Option<HeaderName>,
         jwks: Value,
+        demo: Demo,
         log: Log,
     ) -> Self {
         let known: Vec<(template::Route, Target)> = routes
@@ -78,6 +84,7 @@ impl Gateway {
             targets,
             client_ip_header,
             jwks,
+            demo,
             log,
         }
     }
@@ -96,6 +103,18 @@ impl Gateway {
         if parts.uri.path() == JWKS_PATH && parts.method == Method::GET {
             return reply::json_body(StatusCode::OK, &self.jwks);
         }
+        let received = Received {
+            method: &parts.method,
+            uri: &parts.uri,
+            headers: &parts.headers,
+            body: &body,
+            peer: peer.ip(),
+        };
+        let named = self.client_ip_header.as_ref();
+        let source_ip = event::source_ip(&received, named);
+        if let Some(answer) = self.demo.answer(&received, source_ip).await {
+            return answer;
+        }
         let Some(path) = event::decoded_path(&parts.uri) else {
             return reply::message(StatusCode::BAD_REQUEST, "Bad Request");
         };
@@ -110,27 +129,18 @@ impl Gateway {
             return reply::message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
 
-        let received = Received {
-            method: &parts.method,
-            uri: &parts.uri,
-            headers: &parts.headers,
-            body: &body,
-            peer: peer.ip(),
-        };
         let trace_id = ids::trace_id(System.now());
         let arrival = Arrival {
             request_id,
             at: System.now(),
             trace_id: &trace_id,
         };
-        let named = self.client_ip_header.as_ref();
-        let source = (event::source_ip(&received, named), named);
         let event = event::event(
             &received,
             &arrival,
             (&target.key, &path),
             &found.parameters,
-            source,
+            (source_ip, named),
         );
         let invocation = target
             .function

@@ -1,5 +1,6 @@
 //! What a function has in hand when its first request arrives.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
@@ -28,7 +29,7 @@ pub struct App {
 }
 
 /// Why a function could not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum BootError {
     /// The environment is not complete.
     #[error(transparent)]
@@ -39,6 +40,13 @@ pub enum BootError {
     /// The keys that sign telemetry tokens cannot be had, or are none.
     #[error("no keys for telemetry tokens: {0}")]
     TokenKeys(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// In words: an error that ends `main` is printed as `Debug`, and somebody has to understand it.
+impl fmt::Debug for BootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl App {

@@ -15,9 +15,8 @@ use tests::engine::{self, Engine, StreamPosition};
 use tests::proxy::{Proxy, Usage};
 
 use crate::report::{Table, say};
-use crate::{Result, clients};
+use crate::{Result, clients, telemetry};
 
-const TABLE: &str = "sessions";
 /// Due guards of the cleanup that is measured.
 const DUE: usize = 100;
 
@@ -36,6 +35,7 @@ pub(crate) async fn run() -> Result<()> {
     idempotent(&mut table).await?;
     validates(&mut table).await?;
     lists_and_ends(&mut table).await?;
+    telemetry::counts(&mut table, &World::new(AtLimit::EvictLeastRecentlyActive).await?).await?;
     say(&table)?;
     cleanup().await
 }
@@ -93,7 +93,7 @@ async fn creates(table: &mut Table) -> Result<()> {
     }
     let (_, usage) = evict.measure(evict.open("alice")).await?;
     row(table, "create, full, evict", &usage, (3, 2, 0, 3, 1, 0));
-    let (_, usage) = reject.measure(reject.try_open("alice")).await?;
+    let (_, usage) = reject.measure(reject.try_open("alice", None)).await?;
     row(table, "create, full, reject", &usage, (1, 1, 0, 1, 0, 0));
     Ok(())
 }
@@ -260,7 +260,7 @@ fn subject(name: &str) -> Result<Subject> {
 }
 
 /// A table behind the proxy, the use cases over it, and a clock that stands still.
-struct World {
+pub(crate) struct World {
     engine: Engine,
     proxy: Proxy,
     sessions: Sessions,
@@ -270,10 +270,13 @@ struct World {
 }
 
 impl World {
+    /// The table's name.
+    pub(crate) const TABLE: &str = "sessions";
+
     async fn new(at_limit: AtLimit) -> Result<Self> {
-        let engine = Engine::with_table(TABLE).await;
+        let engine = Engine::with_table(Self::TABLE).await;
         let proxy = Proxy::start(engine.url()).await;
-        let store = Store::new(engine::client(&proxy.url("bench")), TABLE.to_owned());
+        let store = Store::new(engine::client(&proxy.url("bench")), Self::TABLE.to_owned());
         let clock = Fixed::at(Instant::from_secs(1_800_000_000));
         // The first cleanup of a table looks back a month; this table is new.
         store.advance_watermark(Store::hour_of(clock.now())).await?;
@@ -295,12 +298,21 @@ impl World {
         })
     }
 
-    async fn measure<T>(&self, work: impl Future<Output = Result<T>>) -> Result<(T, Usage)> {
+    /// Where the table is, through the proxy.
+    pub(crate) fn proxy_url(&self) -> String {
+        self.proxy.url("bench")
+    }
+
+    pub(crate) const fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    pub(crate) async fn measure<T>(&self, work: impl Future<Output = Result<T>>) -> Result<(T, Usage)> {
         let (done, usage) = self.proxy.measure(work).await;
         Ok((done?, usage))
     }
 
-    fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         self.clock.now()
     }
 
@@ -319,7 +331,7 @@ impl World {
             .position
             .lock()
             .map_err(|_| "a reader of the stream failed")?;
-        Ok(self.engine.stream(TABLE, &mut position))
+        Ok(self.engine.stream(Self::TABLE, &mut position))
     }
 
     async fn sweep(&self) -> Result<Cleaned> {
@@ -331,17 +343,23 @@ impl World {
     }
 
     async fn open(&self, name: &str) -> Result<SessionId> {
-        match self.try_open(name).await? {
+        self.open_showing(name, None).await
+    }
+
+    /// Opens a session that shows the telemetry of this digest.
+    pub(crate) async fn open_showing(&self, name: &str, telemetry: Option<&[u8; 32]>) -> Result<SessionId> {
+        match self.try_open(name, telemetry).await? {
             Outcome::Opened { id, .. } => Ok(id),
             other => Err(format!("not opened: {other:?}").into()),
         }
     }
 
-    async fn try_open(&self, name: &str) -> Result<Outcome> {
+    async fn try_open(&self, name: &str, telemetry: Option<&[u8; 32]>) -> Result<Outcome> {
+        let shown = self.sessions.shown(&self.tenant, telemetry, self.now()).await?;
         let (context, fingerprint) = context(clients::IP, clients::USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name)?, self.now());
         let request = Open {
-            telemetry: None,
+            telemetry: shown.as_ref(),
             tenant: &self.tenant,
             subject: &subject,
             id: self.draw()?,
@@ -361,11 +379,32 @@ impl World {
             .map_err(|it| format!("{it:?}").into())
     }
 
-    async fn validate(&self, name: &str, id: SessionId, (ip, user_agent): (&str, &str)) -> Result<()> {
+    async fn validate(&self, name: &str, id: SessionId, from: (&str, &str)) -> Result<()> {
+        self.try_validate(name, id, from, None).await
+    }
+
+    /// Validates a session with the telemetry of this digest.
+    pub(crate) async fn validate_showing(
+        &self,
+        name: &str,
+        id: SessionId,
+        telemetry: &[u8; 32],
+    ) -> Result<()> {
+        let from = (clients::IP, clients::USER_AGENT);
+        self.try_validate(name, id, from, Some(telemetry)).await
+    }
+
+    async fn try_validate(
+        &self,
+        name: &str,
+        id: SessionId,
+        (ip, user_agent): (&str, &str),
+        telemetry: Option<&[u8; 32]>,
+    ) -> Result<()> {
         let (context, _) = context(ip, user_agent, None, true, Facts::default());
         self.sessions
             .validate(&Validation {
-                telemetry: None,
+                telemetry,
                 tenant: &self.tenant,
                 subject: &subject(name)?.key(&self.tenant.id),
                 id,

@@ -19,6 +19,7 @@ mod pure;
 mod report;
 mod runtime_api;
 mod samples;
+mod telemetry;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

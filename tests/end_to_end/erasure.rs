@@ -257,7 +257,7 @@ async fn a_sites_names_for_visitors_neither_join_nor_part_them() {
 #[tokio::test]
 async fn telemetry_is_kept_as_long_as_its_tenant_says() {
     let world = World::new().await;
-    for (told, days) in [(None, 30), (Some("3"), 3), (Some("400"), 30)] {
+    for (told, days) in [(None, 27), (Some("3"), 3), (Some("400"), 27)] {
         if let Some(told) = told {
             let told = AttributeValue::N(told.to_owned());
             telemetry::set_of_tenant(&world, "td", told).await;

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use shared::model::Attached;
 use tests::proxy::{Fault, When};
 
 use crate::client::Answer;
-use crate::telemetry::{CLIENT, change_tenant, kept, rich, sending, telemetry, token_of, visit};
+use crate::telemetry::{CLIENT, change_tenant, kept, sending, telemetry, token_of, visit};
 use crate::world::{CREATE, OTHER_USER_AGENT, USER_AGENT, VALIDATE, World, opening, sighting};
 
 /// Tells of a visit whose evidence was changed first.
@@ -16,16 +17,6 @@ async fn visit_with(world: &World, change: impl FnOnce(&mut Value)) -> String {
     let mut told = telemetry();
     change(&mut told["components"]);
     token_of(&sending(world, told.to_string()).send().await)
-}
-
-/// A visit with enough evidence to recognise its device by.
-async fn known_visit(world: &World) -> String {
-    visit_with(world, |it| {
-        for (name, value) in rich().as_object().unwrap() {
-            it[name] = value.clone();
-        }
-    })
-    .await
 }
 
 async fn create(world: &World, subject: &str, token: Option<&str>) -> Value {
@@ -120,6 +111,57 @@ async fn a_session_is_compared_with_what_its_browser_showed() {
 
     let record = world.record(id).await.unwrap();
     assert_eq!(record.attached.visits.len(), 5, "every visit that was shown");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_saw_many_pages_still_moves_with_its_browser() {
+    let world = World::new().await;
+    let opened = create(&world, "alice", Some(&visit(&world).await)).await;
+    let id = opened["session_id"].as_str().unwrap();
+    for _ in 0..Attached::MOST {
+        let page = visit(&world).await;
+        assert_eq!(
+            components(&world, id, Some(&page)).await,
+            Some(factor("components_same", 0, ""))
+        );
+    }
+    let fewer = visit_with(&world, |it| it["hardwareConcurrency"] = json!(4)).await;
+    assert_eq!(
+        components(&world, id, Some(&fewer)).await,
+        Some(factor("component_changed", 15, "cores"))
+    );
+    assert_eq!(
+        components(&world, id, Some(&fewer)).await,
+        Some(factor("components_same", 0, "")),
+        "the session is held by it, though its record has no room for the visit"
+    );
+    assert_eq!(
+        world.record(id).await.unwrap().attached.visits.len(),
+        Attached::MOST
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_device_is_not_a_subjects_before_it_was_accepted() {
+    let world = World::new().await;
+    let (token, user) = (visit(&world).await, world.token("alice"));
+    let sharers = async || {
+        let device = item(&world, "device").await;
+        device.get("sj").map_or(0, |it| it.as_bs().unwrap().len())
+    };
+    let mut body = opening();
+    body["telemetry_token"] = json!(token);
+    let opened = world.post(CREATE).bearer(&user).json(&body).send().await.json();
+    let id = opened["session_id"].as_str().unwrap();
+    let mut body = sighting(id);
+    body["telemetry_token"] = json!(token);
+    let seen = world.post(VALIDATE).bearer(&user).json(&body).send().await;
+    assert_eq!(seen.json()["is_valid"], true, "{seen:?}");
+    assert_eq!(sharers().await, 0, "so says only the user");
+    components(&world, id, Some(&token)).await;
+    assert_eq!(sharers().await, 1);
     world.end().await;
 }
 
@@ -225,19 +267,14 @@ async fn a_token_that_is_exchanged_once_is_shown_as_often_as_one_likes() {
 async fn a_device_tells_how_many_share_it_and_not_who() {
     let world = World::new().await;
     for subject in ["alice", "bob", "alice"] {
-        let token = known_visit(&world).await;
+        let token = visit(&world).await;
         create(&world, subject, Some(&token)).await;
     }
     let device = item(&world, "device").await;
     assert_eq!(device["sj"].as_bs().unwrap().len(), 2);
     let printed = format!("{device:?}");
     assert!(!printed.contains("alice") && !printed.contains("bob"));
-    let bundle = world
-        .post(CLIENT)
-        .body(known_visit(&world).await)
-        .send()
-        .await
-        .json();
+    let bundle = world.post(CLIENT).body(visit(&world).await).send().await.json();
     assert_eq!(bundle["identification"]["subjectCount"], 2, "{bundle}");
     world.end().await;
 }
@@ -251,7 +288,7 @@ async fn telemetry_costs_what_the_data_model_says() {
             .only(|it| it.request.tag == package && !matches!(it.request.key("sk"), Some("key" | "tenant")));
         (answer, usage.budget())
     };
-    let first = known_visit(&world).await;
+    let first = visit(&world).await;
     create(&world, "alice", None).await;
     let opening = own("create-session", Box::pin(create(&world, "alice", Some(&first)))).await;
     let (opened, budget) = opening;
@@ -268,7 +305,7 @@ async fn telemetry_costs_what_the_data_model_says() {
     try_validate(&world, id, None, USER_AGENT).await;
     // Guard and visit; record and profile.
     assert_eq!(validate(&first).await, (3, 2, 4.0, 0.0));
-    let second = known_visit(&world).await;
+    let second = visit(&world).await;
     // And the record, once.
     assert_eq!(validate(&second).await, (4, 3, 4.0, 1.0));
     assert_eq!(validate(&second).await, (3, 2, 4.0, 0.0));

@@ -237,10 +237,36 @@ fn wrong_bodies() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
     ]
 }
 
+/// Names of visitors that are too many, or not what they seem.
+fn wrong_names() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
+    let with = |name: &str, value: Value| {
+        let mut told = telemetry();
+        told[name] = value;
+        told.to_string().into_bytes()
+    };
+    vec![
+        (
+            "names of more than 2 KiB",
+            with(
+                "externalIds",
+                json!({"a": "x".repeat(255), "b": "\u{20ac}".repeat(255), "c": "\u{1f600}".repeat(255), "d": "x".repeat(9)}),
+            ),
+            400,
+            "externalIds",
+        ),
+        (
+            "a key that is stored as another one",
+            with("externalIds", json!({"a\u{1}": "x", "a\u{2}": "y"})),
+            400,
+            "externalIds.a\u{fffd}",
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn a_body_that_is_wrong_is_named_and_leaves_nothing_behind() {
     let world = World::new().await;
-    for (what, body, status, field) in wrong_bodies() {
+    for (what, body, status, field) in wrong_bodies().into_iter().chain(wrong_names()) {
         let answer = sending(&world, body).send().await;
         let told = answer.json();
         assert_eq!(

@@ -73,6 +73,11 @@ impl Confidence {
     }
 }
 
+/// Whether a visit shows enough to be recognised by: as much as would make it known if it came again just so.
+pub fn is_telling(visit: &Traits) -> bool {
+    similarity(visit, visit).is_some_and(|points| known(visit.is_handheld()) <= points)
+}
+
 /// Finds the device of a visit among candidates. Of several that are equally alike it is the one seen last.
 pub fn decide<Id: Copy + Eq>(visit: &Traits, candidates: &[Candidate<Id>]) -> Decision<Id> {
     let mut devices: Vec<Device<Id>> = Vec::new();

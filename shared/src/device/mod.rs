@@ -13,7 +13,7 @@ mod weights;
 
 pub use blocking::{KEYS, Key, keys};
 pub use decision::{
-    CANDIDATES, Candidate, Confidence, Decision, REFRESH, TIMES, decide, is_remembered, remember,
+    CANDIDATES, Candidate, Confidence, Decision, REFRESH, TIMES, decide, is_remembered, is_telling, remember,
 };
 pub use similarity::{Comparison, comparable, compare, differing, points, similarity};
 pub use traits::{Component, Traits, VERSION};

@@ -1,7 +1,7 @@
 //! What the functions that exchange telemetry tokens have in common.
 
 use super::http::Request;
-use super::{App, TokenKeys};
+use super::{App, TokenKeys, Unverified};
 use crate::auth::Caller;
 use crate::face::cside::{Error, raw_token, wrapped_token};
 use crate::model::{Instant, Scope};
@@ -15,7 +15,7 @@ use crate::store::Visit;
 pub async fn by_token(app: &App, keys: &TokenKeys, request: &Request, now: Instant) -> Result<Visit, Error> {
     refuse_page(request)?;
     let token = raw_token(&request.body)?;
-    let claim = keys.verify(token, now).await.map_err(|_| Error::NoToken)?;
+    let claim = keys.verify(token, now).await.map_err(refusal)?;
     let tenant = app.tenant(&claim.tenant, now).await?.ok_or(Error::NoToken)?;
     if tenant.policy.telemetry.key_required {
         let caller = backend(app, request, now).await?;
@@ -34,11 +34,18 @@ pub async fn by_key(app: &App, keys: &TokenKeys, request: &Request, now: Instant
     refuse_page(request)?;
     let caller = backend(app, request, now).await?;
     let token = wrapped_token(&request.body)?;
-    let claim = keys.verify(&token, now).await.map_err(|_| Error::NoToken)?;
+    let claim = keys.verify(&token, now).await.map_err(refusal)?;
     if claim.tenant != caller.tenant.id {
         return Err(Error::NoToken);
     }
     visit(app, &caller.tenant, &claim.digest).await
+}
+
+fn refusal(unverified: Unverified) -> Error {
+    match unverified {
+        Unverified::NoToken(_) => Error::NoToken,
+        Unverified::Unavailable => Error::Unavailable(Box::new(unverified)),
+    }
 }
 
 async fn visit(app: &App, tenant: &Tenant, digest: &[u8; 32]) -> Result<Visit, Error> {

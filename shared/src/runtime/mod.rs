@@ -11,4 +11,4 @@ mod token_keys;
 
 pub use app::{App, BootError, start_log};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};
-pub use token_keys::TokenKeys;
+pub use token_keys::{TokenKeys, Unverified};

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::app::BootError;
 use crate::auth::{Claim, Keyring, NoToken};
-use crate::clock::{Clock, System};
 use crate::model::Instant;
 
-/// How long a key that is not known is not asked for again.
-const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// How long the keys are not asked for again, after they were read and after they could not be.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10);
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The keys, read when the function starts. A function without them does not start.
 pub struct TokenKeys {
@@ -19,7 +19,21 @@ pub struct TokenKeys {
 
 struct Current {
     keys: Arc<Keyring>,
-    asked_at: Instant,
+    /// Until when they are not asked for.
+    asked_until: Instant,
+    /// Whether they could not be read when they were last asked for.
+    failed: bool,
+}
+
+/// Why a token says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    /// It is none that counts.
+    #[error("no telemetry token that counts")]
+    NoToken(NoToken),
+    /// Its key is not known here, and the keys cannot be read: it may be a good one.
+    #[error("the keys of telemetry tokens cannot be read")]
+    Unavailable,
 }
 
 /// Where the keys are.
@@ -61,10 +75,10 @@ impl TokenKeys {
             }
         };
         let keys = source.read().await.map_err(BootError::TokenKeys)?;
-        let asked_at = System.now();
         let current = Mutex::new(Current {
             keys: Arc::new(keys),
-            asked_at,
+            asked_until: Instant::from_millis(0),
+            failed: false,
         });
         Ok(Self { source, current })
     }
@@ -74,36 +88,52 @@ impl TokenKeys {
         Arc::clone(&self.lock().keys)
     }
 
-    /// What a token says at `now`. A key that is not known is asked for, at most once a minute: it may be new.
+    /// What a token says at `now`. A key that is not known is asked for, at most every 10 seconds: it may be new.
     ///
     /// # Errors
     /// When it says nothing.
-    pub async fn verify(&self, token: &[u8], now: Instant) -> Result<Claim, NoToken> {
+    pub async fn verify(&self, token: &[u8], now: Instant) -> Result<Claim, Unverified> {
         match self.get().verify(token, now) {
-            Err(NoToken::UnknownKey) if self.may_ask(now) => {}
-            judged => return judged,
+            Err(NoToken::UnknownKey) => {}
+            judged => return judged.map_err(Unverified::NoToken),
+        }
+        if !self.may_ask(now) {
+            return Err(self.unknown());
         }
         match self.source.read().await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                self.lock().keys = Arc::clone(&keys);
-                keys.verify(token, now)
+                let mut current = self.lock();
+                (current.keys, current.failed) = (Arc::clone(&keys), false);
+                drop(current);
+                keys.verify(token, now).map_err(Unverified::NoToken)
             }
             Err(error) => {
                 tracing::warn!(
                     error = error.as_ref() as &dyn std::error::Error,
                     "keys of telemetry tokens cannot be read again"
                 );
-                Err(NoToken::UnknownKey)
+                let mut current = self.lock();
+                (current.asked_until, current.failed) = (now + TRIED_AGAIN_AFTER, true);
+                Err(Unverified::Unavailable)
             }
+        }
+    }
+
+    /// Why a token of a key that is not known says nothing, while the keys are not asked for.
+    fn unknown(&self) -> Unverified {
+        if self.lock().failed {
+            Unverified::Unavailable
+        } else {
+            Unverified::NoToken(NoToken::UnknownKey)
         }
     }
 
     fn may_ask(&self, now: Instant) -> bool {
         let mut current = self.lock();
-        let may = ASKED_AGAIN_AFTER <= now.since(current.asked_at);
+        let may = current.asked_until <= now;
         if may {
-            current.asked_at = now;
+            current.asked_until = now + ASKED_AGAIN_AFTER;
         }
         may
     }

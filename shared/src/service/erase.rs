@@ -46,6 +46,8 @@ pub struct Erased {
 pub enum Remaining {
     /// Visits that no session of the subject took.
     UnattachedTelemetry,
+    /// That the subject shares a device, where the record that led to it has ended its time: a digest, in the device.
+    DeviceLinks,
     /// Answers that are kept for requests that are sent again.
     IdempotentAnswers,
     /// Names of sessions that could not be written down when they were told of.
@@ -78,6 +80,8 @@ pub struct Counts {
 /// How long the table's stream and its point-in-time recovery keep what was deleted.
 const STREAM_KEPT: Duration = Duration::from_secs(24 * 3600);
 const BACKUPS_KEPT: Duration = Duration::from_secs(35 * 24 * 3600);
+/// How long visits are kept at most, whatever the tenant says now.
+const TELEMETRY_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many records are erased at once.
 const AT_ONCE: usize = 16;
 /// How often a record that comes to lead to more, while that is erased, is looked at again.
@@ -121,7 +125,8 @@ impl Sessions {
             complete,
             counts: work.counts,
             remaining: vec![
-                (Remaining::UnattachedTelemetry, erase.tenant.policy.telemetry.kept),
+                (Remaining::UnattachedTelemetry, TELEMETRY_KEPT),
+                (Remaining::DeviceLinks, Store::DEVICE_KEPT),
                 (Remaining::IdempotentAnswers, Store::ANSWERS_KEPT),
                 (Remaining::SessionNames, self.retention),
                 (Remaining::RevocationMark, self.store.guard_kept()),

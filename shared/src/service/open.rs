@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, Device, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord, Subject,
-    Tenure, Trail,
+    Attached, Context, Device, DeviceKey, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord,
+    Subject, Tenure, Trail,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -82,9 +82,14 @@ impl Sessions {
     /// failed up to two, which take out what of it was written.
     pub async fn open(&self, request: &Open<'_>) -> Result<Outcome, OpenError> {
         let mut attempt = Attempt::of(self, request);
+        // Before the record that leads to it, and out again where there is none, so that whoever erases the subject finds it.
+        let shared = attempt.share_device().await?;
         let outcome = attempt.run().await;
+        if !matches!(outcome, Ok(Outcome::Opened { .. })) && shared {
+            attempt.unshare_device().await;
+        }
         match outcome {
-            Ok(Outcome::Opened { .. }) => attempt.share_device().await,
+            Ok(Outcome::Opened { .. }) => {}
             Ok(Outcome::LimitReached | Outcome::Overruled) => attempt.withdraw_record().await,
             Err(_) => {
                 // The record may have been written though its answer was lost. One whose session may still be held stays.
@@ -301,7 +306,9 @@ impl<'a> Attempt<'a> {
             latest_user_agent: None,
             fingerprint: request.fingerprint.to_owned(),
             device: Device::default(),
-            attached: request.telemetry.map_or_else(Attached::default, Shown::attached),
+            attached: request
+                .telemetry
+                .map_or_else(Attached::default, |it| it.attached(request.context.trusted)),
             geo_country: owned(request.geo_country),
             geo_city: owned(request.geo_city),
             observed_ip: owned(request.observed_ip),
@@ -320,14 +327,29 @@ impl<'a> Attempt<'a> {
             .await
     }
 
-    /// Notes that the device that was shown is the subject's. If this fails it tells of one subject fewer.
-    async fn share_device(&self) {
-        let Some(device) = self.request.telemetry.and_then(Shown::device) else {
-            return;
-        };
+    /// The device that was shown, where the request is trusted.
+    fn device(&self) -> Option<DeviceKey> {
+        let shown = self.request.telemetry.filter(|_| self.request.context.trusted);
+        shown.and_then(Shown::device)
+    }
+
+    /// Notes that the device that was shown is the subject's. Whether it was not before.
+    async fn share_device(&self) -> Result<bool, Error> {
+        match self.device() {
+            Some(device) => {
+                let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
+                store.share_device(tenant, device, &self.subject).await
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Takes that back. If this fails it ends with the device.
+    async fn unshare_device(&self) {
+        let Some(device) = self.device() else { return };
         let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
-        if let Err(error) = store.share_device(tenant, device, &self.subject).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "device not noted");
+        if let Err(error) = store.unshare_device(tenant, device, &self.subject).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "link of a device left");
         }
     }
 

@@ -1,24 +1,8 @@
 //! Which device a visit comes from.
 
-use crate::device::{self, Candidate, Component, Confidence, Decision, Traits};
+use crate::device::{self, Candidate, Confidence, Decision, Traits};
 use crate::model::{DeviceKey, Instant};
 use crate::store::Block;
-
-/// What tells one machine from another of its kind. A visit that shows none of it belongs to no device.
-const TELLING: [Component; 7] = [
-    Component::Graphics,
-    Component::CanvasGeometry,
-    Component::CanvasText,
-    Component::Audio,
-    Component::Fonts,
-    Component::Screen,
-    Component::Cores,
-];
-
-/// Whether there is enough to recognise a device by.
-pub(super) fn is_telling(traits: &Traits) -> bool {
-    TELLING.iter().any(|component| traits.mark(*component).is_some())
-}
 
 /// The device among those of the lists, and how sure that is; `drawn` where it is a new one.
 pub(super) fn device(traits: &Traits, blocks: &[Block], drawn: DeviceKey) -> (DeviceKey, Confidence, bool) {

@@ -34,10 +34,11 @@ impl Shown {
         self.visit.as_ref()?.client.as_ref()?.parse().ok()
     }
 
-    /// What a new session's record says of it.
-    pub(super) fn attached(&self) -> Attached {
+    /// What a new session's record says of it: its device only where the request is `trusted`.
+    pub(super) fn attached(&self, trusted: bool) -> Attached {
         self.visit.as_ref().map_or_else(Attached::default, |visit| {
-            Attached::one(self.digest, self.device(), Some(visit.traits.clone()))
+            let device = self.device().filter(|_| trusted);
+            Attached::one(self.digest, device, Some(visit.traits.clone()))
         })
     }
 }
@@ -65,7 +66,7 @@ impl Sessions {
     }
 
     /// Attaches what was shown to the session's record unless it is, and notes whose session its device was accepted for.
-    /// Where it was not `accepted` the session is still compared with what it was.
+    /// Where it was not `accepted` the session is still compared with what it was, and the device is nobody's.
     pub(super) async fn attach(
         &self,
         (tenant, subject, id): (&TenantId, &SubjectKey, SessionId),
@@ -76,30 +77,39 @@ impl Sessions {
         let Some((shown, visit)) = shown.and_then(|it| Some((it, it.visit.as_ref()?))) else {
             return Ok(());
         };
-        let before = record.map(|it| &it.attached);
-        let known = |before: &Attached| {
-            before.visits.contains(&shown.digest)
-                && (!accepted || before.traits.as_deref() == Some(visit.traits.as_slice()))
-        };
-        let attach = async {
-            if before.is_some_and(known) {
-                return Ok(());
-            }
-            let traits = accepted.then_some(visit.traits.as_slice());
-            let store = &self.store;
-            store
-                .attach(tenant, id, &shown.digest, shown.device(), traits)
-                .await
-        };
-        let share = async {
-            match shown.device() {
-                Some(device) if accepted && !before.is_some_and(|it| it.devices.contains(&device)) => {
-                    self.store.share_device(tenant, device, subject).await
-                }
+        let device = shown.device().filter(|_| accepted);
+        let traits = accepted.then_some(visit.traits.as_slice());
+        if record.is_some_and(|it| leads_to(&it.attached, &shown.digest, device, traits)) {
+            return Ok(());
+        }
+        // Boxed, as most requests show nothing new and their futures need no room for it. The link before what leads to
+        // it, and out again where nothing does, so that whoever erases the subject finds it.
+        let is_new = |device: &DeviceKey| record.is_none_or(|it| !it.attached.devices.contains(device));
+        Box::pin(async {
+            let new = match device.filter(is_new) {
+                Some(device) => self.store.share_device(tenant, device, subject).await?,
+                None => false,
+            };
+            let attached = self
+                .store
+                .attach(tenant, id, &shown.digest, device, traits)
+                .await?;
+            match device {
+                Some(device) if new && !attached => self
+                    .store
+                    .unshare_device(tenant, device, subject)
+                    .await
+                    .map(|_| ()),
                 _ => Ok(()),
             }
-        };
-        let (attached, shared) = Box::pin(async { tokio::join!(attach, share) }).await;
-        attached.and(shared)
+        })
+        .await
     }
+}
+
+/// Whether a record says all of it already, or has no room for the visit and says the rest.
+fn leads_to(attached: &Attached, visit: &[u8; 32], device: Option<DeviceKey>, traits: Option<&[u8]>) -> bool {
+    let visited = attached.visits.contains(visit) || Attached::MOST <= attached.visits.len();
+    let seen = device.is_none_or(|it| attached.devices.contains(&it));
+    visited && seen && traits.is_none_or(|it| attached.traits.as_deref() == Some(it))
 }

@@ -1,6 +1,7 @@
 //! Visits: what a browser tells, and what its token is exchanged for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -11,6 +12,9 @@ use crate::device::{self, Confidence, Traits};
 use crate::model::{DeviceKey, Instant, Site, TenantId};
 use crate::policy::Tenant;
 use crate::store::{self, Block, Exchange, Store, Visit};
+
+/// How long a visit is kept at most: DynamoDB deletes some days after what an item says, and 30 are promised.
+const LONGEST_KEPT: Duration = Duration::from_secs(27 * 24 * 3600);
 
 /// Everything that can be done with visits.
 pub struct Visits {
@@ -142,7 +146,7 @@ impl Visits {
         let mut drawn = [0; 16];
         self.entropy.fill(&mut drawn)?;
         let decided =
-            recognise::is_telling(traits).then(|| recognise::device(traits, &blocks, DeviceKey::new(drawn)));
+            device::is_telling(traits).then(|| recognise::device(traits, &blocks, DeviceKey::new(drawn)));
         let known = decided.and_then(|(id, _, known)| known.then_some(id));
         // The nonce after the shares, so that a visit that is sent again for want of them is no copy.
         let (new, before) = tokio::join!(
@@ -173,7 +177,7 @@ impl Visits {
     }
 
     async fn blocks(&self, tenant: &TenantId, traits: &Traits) -> Result<Vec<Block>, store::Error> {
-        if recognise::is_telling(traits) {
+        if device::is_telling(traits) {
             self.store.blocks(tenant, &device::keys(traits)).await
         } else {
             Ok(Vec::new())
@@ -194,7 +198,7 @@ impl Visits {
         let policy = telling.tenant.policy.telemetry;
         let (tenant, now) = (&telling.tenant.id, telling.now);
         // A token that can be exchanged leads somewhere, however short the tenant keeps the rest.
-        let kept = policy.kept.max(policy.token_lifetime);
+        let kept = policy.kept.min(LONGEST_KEPT).max(policy.token_lifetime);
         let lists = guest.device.map_or_else(Vec::new, |device| {
             recognise::after(&guest.blocks, device.id, &guest.traits, now)
         });

@@ -42,6 +42,9 @@ pub struct Sighted {
 }
 
 impl Store {
+    /// How long a device is known after it was last seen.
+    pub const DEVICE_KEPT: Duration = KEPT;
+
     /// The lists of these digests, empty where there is none, strongly consistent. One request, and one more for what the
     /// table left undone.
     pub async fn blocks(&self, tenant: &TenantId, keys: &[device::Key]) -> Result<Vec<Block>, Error> {
@@ -108,23 +111,28 @@ impl Store {
         }))
     }
 
-    /// Notes that a subject's session was accepted on a device, as long as the device is known: one request.
+    /// Notes that a subject's session was accepted on a device, as long as the device is known: one request. Whether the
+    /// subject was none of those who share it before.
     pub async fn share_device(
         &self,
         tenant: &TenantId,
         id: DeviceKey,
         subject: &SubjectKey,
-    ) -> Result<(), Error> {
-        let condition =
-            "attribute_exists(#pk) AND (attribute_not_exists(#shared_by) OR size(#shared_by) < :most)";
-        let sharer = AttributeValue::Bs(vec![Blob::new(sharer(subject))]);
-        let values = [(":subject", sharer), (":most", number(MOST_SUBJECTS))];
+    ) -> Result<bool, Error> {
+        let condition = "attribute_exists(#pk) AND (attribute_not_exists(#shared_by) \
+             OR (size(#shared_by) < :most AND NOT contains(#shared_by, :subject)))";
+        let sharer = sharer(subject);
+        let values = [
+            (":subject", bytes(&sharer)),
+            (":subjects", AttributeValue::Bs(vec![Blob::new(sharer)])),
+            (":most", number(MOST_SUBJECTS)),
+        ];
         let key = Key::device(tenant, id);
         let written = self
-            .update(&key, "ADD #shared_by :subject", condition, values)
+            .update(&key, "ADD #shared_by :subjects", condition, values)
             .send()
             .await;
-        Write::of(written).map(|_| ())
+        Ok(matches!(Write::of(written)?, Write::Done(_)))
     }
 
     /// Notes that a device was seen at `now`: one request. Also sent twice it is counted at least once.

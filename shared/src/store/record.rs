@@ -247,8 +247,9 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
-    /// Attaches a visit to a record, and its device; `traits`, where there are any, take the place of earlier ones. A
-    /// record that leads to [`Attached::MOST`] visits stays as it is.
+    /// Attaches a visit to a record, and its device where there is one; `traits`, where there are any, take the place of
+    /// earlier ones. To a record that leads to [`Attached::MOST`] visits the rest is attached without the visit. False when
+    /// there is no such record, or when it leads to as many devices.
     pub async fn attach(
         &self,
         tenant: &TenantId,
@@ -256,22 +257,39 @@ impl Store {
         visit: &[u8; 32],
         device: Option<DeviceKey>,
         traits: Option<&[u8]>,
-    ) -> Result<(), Error> {
-        let mut update = "ADD #visits :visits".to_owned();
-        let mut values = vec![(":most", number(Attached::MOST))];
-        values.extend(set([*visit].into_iter()).map(|it| (":visits", it)));
-        if let Some(devices) = set(device.iter().map(|it| it.bits())) {
-            update.push_str(", #visitors :devices");
-            values.push((":devices", devices));
-        }
-        if let Some(traits) = traits {
-            update.push_str(" SET #traits = :traits");
-            values.push((":traits", bytes(traits)));
-        }
-        let condition = "attribute_exists(#pk) AND (attribute_not_exists(#visits) OR size(#visits) < :most)";
-        let key = Key::session(tenant, id);
-        let written = self.update(&key, &update, condition, values).send().await;
-        Write::of(written).map(|_| ())
+    ) -> Result<bool, Error> {
+        let (key, visits) = (Key::session(tenant, id), set([*visit].into_iter()));
+        let devices = set(device.iter().map(|it| it.bits()));
+        let attach = async |visits: Option<AttributeValue>| {
+            let mut condition = "attribute_exists(#pk)".to_owned();
+            let (mut added, mut values) = (Vec::new(), Vec::new());
+            for (name, value, placeholder) in [
+                ("#visits", visits, ":visits"),
+                ("#visitors", devices.clone(), ":visitors"),
+            ] {
+                let Some(value) = value else { continue };
+                added.push(format!("{name} {placeholder}"));
+                condition.push_str(&format!(
+                    " AND (attribute_not_exists({name}) OR size({name}) < :most)"
+                ));
+                values.push((placeholder, value));
+            }
+            let mut update = String::new();
+            if !added.is_empty() {
+                values.push((":most", number(Attached::MOST)));
+                update = format!("ADD {}", added.join(", "));
+            }
+            if let Some(traits) = traits {
+                update.push_str(" SET #traits = :traits");
+                values.push((":traits", bytes(traits)));
+            }
+            if update.is_empty() {
+                return Ok(false);
+            }
+            let written = self.update(&key, &update, &condition, values).send().await;
+            Ok(matches!(Write::of(written)?, Write::Done(_)))
+        };
+        Ok(attach(visits).await? || attach(None).await?)
     }
 
     /// Takes back the latest user agent `ours`, if it is still there, in favour of the `earlier` one.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::attributes::{
-    BUNDLE, CLIENT, CREATED_AT, DIGEST, OBSERVED_IP, SCHEMA, TAMPERED, TRAITS, TTL, USER_AGENT, names,
+    BUNDLE, CLIENT, CREATED_AT, DIGEST, OBSERVED_IP, SCHEMA, TAMPERED, TRAITS, TTL, USED_BY, USER_AGENT,
+    names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
@@ -112,7 +113,7 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
-    /// The visit a token leads to: one request, a read or, where the token can be used once, a write.
+    /// The visit a token leads to: one read and, where the token can be used once and was not used, one write.
     pub async fn visit(
         &self,
         tenant: &TenantId,
@@ -120,9 +121,12 @@ impl Store {
         exchange: Exchange,
     ) -> Result<Option<Visit>, Error> {
         let key = Key::visit(tenant, digest);
-        let item = match exchange {
-            Exchange::Repeatable => self.get(&key).await?,
-            Exchange::Once(request) => self.use_up(&key, &request).await?,
+        let found = self.get(&key).await?;
+        let item = match (exchange, found) {
+            // One that was used up costs no write, which would be as large as the visit, also where it is refused.
+            (Exchange::Once(_), Some(found)) if found.contains_key(USED_BY) => None,
+            (Exchange::Once(request), Some(_)) => self.use_up(&key, &request).await?,
+            (_, found) => found,
         };
         item.as_ref().map(read).transpose()
     }

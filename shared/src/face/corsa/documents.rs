@@ -145,6 +145,7 @@ fn receipt(counts: Counts) -> Receipt {
         counts,
         remaining: vec![
             (Remaining::UnattachedTelemetry, days(30)),
+            (Remaining::DeviceLinks, days(180)),
             (Remaining::IdempotentAnswers, days(1)),
             (Remaining::SessionNames, days(90)),
             (Remaining::RevocationMark, days(120)),

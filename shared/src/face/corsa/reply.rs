@@ -288,6 +288,7 @@ impl Receipt {
         let rest = |(what, within): &(Remaining, std::time::Duration)| Rest {
             what: match what {
                 Remaining::UnattachedTelemetry => "unattachedTelemetry",
+                Remaining::DeviceLinks => "deviceLinks",
                 Remaining::IdempotentAnswers => "idempotentAnswers",
                 Remaining::SessionNames => "sessionNames",
                 Remaining::RevocationMark => "revocationMark",

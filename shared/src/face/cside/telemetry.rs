@@ -21,6 +21,8 @@ const MAX_EXTERNAL_IDS: usize = 32;
 const MAX_EXTERNAL_KEY: usize = 64;
 /// Longest name, characters.
 const MAX_EXTERNAL_VALUE: usize = 255;
+/// Most bytes of all names and their kinds: what a visit costs the table must not be the page's to choose.
+const MAX_EXTERNAL_BYTES: usize = 2048;
 /// Longest text of the evidence, characters; the longest in use are user agents and renderers.
 const MAX_TEXT: usize = 512;
 /// Most entries of a list of the evidence.
@@ -126,12 +128,27 @@ fn external_ids(value: Option<&Value>, problems: &mut Vec<Problem>) -> Vec<(Stri
         ));
         return Vec::new();
     }
+    let size = |(key, value): &(String, Value)| {
+        let value = match value {
+            Value::Text(text) => text.len(),
+            _ => 0,
+        };
+        key.len() + value
+    };
+    if MAX_EXTERNAL_BYTES < entries.iter().map(size).sum() {
+        problems.push(Problem::new(
+            "externalIds",
+            format!("must have at most {MAX_EXTERNAL_BYTES} bytes of keys and strings"),
+        ));
+        return Vec::new();
+    }
     let mut ids = Vec::with_capacity(entries.len());
     for (key, value) in entries {
-        let fits = (1..=MAX_EXTERNAL_KEY).contains(&key.chars().count());
+        // A key that is stored as another one could be the same as a third.
+        let fits = (1..=MAX_EXTERNAL_KEY).contains(&key.chars().count()) && clean(key.clone()) == *key;
         match value {
             Value::Text(text) if fits && text.chars().count() <= MAX_EXTERNAL_VALUE => {
-                ids.push((clean(key.clone()), clean(text.clone())));
+                ids.push((key.clone(), clean(text.clone())));
             }
             // Left out by those who write null for what they do not have.
             Value::Null if fits => {}
@@ -142,7 +159,8 @@ fn external_ids(value: Option<&Value>, problems: &mut Vec<Problem>) -> Vec<(Stri
                     clean(key.chars().take(MAX_EXTERNAL_KEY).collect())
                 ),
                 format!(
-                    "must be a string of at most {MAX_EXTERNAL_VALUE} characters below a key of 1 to {MAX_EXTERNAL_KEY}"
+                    "must be a string of at most {MAX_EXTERNAL_VALUE} characters below a key of 1 to {MAX_EXTERNAL_KEY} \
+                     without control characters"
                 ),
             )),
         }

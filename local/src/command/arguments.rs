@@ -134,7 +134,7 @@ pub(super) struct Key {
     #[arg(long, default_value = DEFAULT_TENANT, value_parser = tenant)]
     pub(super) tenant: TenantId,
     /// What it may do, separated by commas
-    #[arg(long, default_value = "sessions:read,sessions:write,sessions:admin", value_parser = scopes)]
+    #[arg(long, default_value = "sessions:read,sessions:write,sessions:admin,telemetry:read", value_parser = scopes)]
     pub(super) scope: Scopes,
 }
 

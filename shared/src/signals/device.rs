@@ -44,7 +44,7 @@ fn system(claims: &Claims<'_>, findings: &mut Findings) {
 }
 
 /// Systems that hints, platforms and graphics name in ways that are known.
-fn is_plain(system: System) -> bool {
+pub(super) fn is_plain(system: System) -> bool {
     matches!(
         system,
         System::Windows
@@ -71,16 +71,21 @@ fn agrees(system: System, hinted: System) -> bool {
 
 /// Whether `navigator.platform` cannot be that of the system.
 fn contradicts(platform: &str, system: System) -> bool {
+    agreement(platform, system) == Some(false)
+}
+
+/// Whether a platform is one of the system; `None` for one that says nothing of its system.
+pub(super) fn agreement(platform: &str, system: System) -> Option<bool> {
     let starts = |with: &[&str]| with.iter().any(|it| platform.starts_with(it));
     if starts(&["Win"]) {
-        system != System::Windows
+        Some(system == System::Windows)
     } else if starts(&["Mac", "iPhone", "iPad", "iPod"]) {
         // iPads call themselves Macs, in either place, to get the pages of computers.
-        !matches!(system, System::MacOs | System::Ios)
+        Some(matches!(system, System::MacOs | System::Ios))
     } else if starts(&["Linux", "Android", "CrOS"]) {
-        matches!(system, System::Windows | System::MacOs | System::Ios)
+        Some(!matches!(system, System::Windows | System::MacOs | System::Ios))
     } else {
-        false
+        None
     }
 }
 
@@ -104,12 +109,13 @@ fn mobile(claims: &Claims<'_>, findings: &mut Findings) {
         System::Android => class == DeviceClass::Mobile,
         _ => false,
     };
-    let points = claims
+    // Where a browser has no `maxTouchPoints` (Safari before 13) the library says 0, and the page has `ontouchstart`.
+    let untouched = claims
         .components
         .touch
         .as_ref()
-        .and_then(|it| it.max_touch_points);
-    if touched && points == Some(0) {
+        .is_some_and(|it| it.max_touch_points == Some(0) && it.touch_start == Some(false));
+    if touched && untouched {
         findings.note(NO_TOUCH, Some("0"), Some(class.as_str()));
     }
 }

@@ -4,7 +4,7 @@ use super::claims::Claims;
 use super::finding::Findings;
 use super::weights::{HOSTING, PROXY, TOR, VPN};
 
-/// The gravest of what the data says of the address, where a person's browser speaks. Programs come from data centres,
+/// The most telling of what the data says of the address, where a person's browser speaks. Programs come from data centres,
 /// and say so. A relay of a system's maker speaks against nobody.
 pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) {
     if !claims.is_browser() {

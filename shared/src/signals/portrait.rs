@@ -247,7 +247,9 @@ fn languages(claims: &Claims<'_>) -> Option<Vec<String>> {
 fn touch(claims: &Claims<'_>) -> Option<bool> {
     let touch = claims.components.touch.as_ref()?;
     let points = touch.max_touch_points.map(|it| 0 < it);
-    points.or(touch.touch_start).or(touch.touch_event)
+    // The library says 0 points also where the browser does not count them.
+    let started = touch.touch_start.filter(|it| *it);
+    started.or(points).or(touch.touch_start).or(touch.touch_event)
 }
 
 fn is_zone(name: &str) -> bool {

@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::risk::Score;
-use crate::useragent::System;
-
 use super::bot::{self, Bot, Outcome};
 use super::claims::Claims;
 use super::email::{self, Email};
@@ -14,6 +11,7 @@ use super::observed::Observed;
 use super::stored::Stored;
 use super::weights::HEADLESS;
 use super::{browser, device, environment, ip, weights};
+use crate::risk::Score;
 
 /// What a visit's evidence tells. What is `None` is not known; it never means "no".
 ///
@@ -85,8 +83,10 @@ fn tampered(claims: &Claims<'_>, findings: &[Finding]) -> Option<bool> {
         return Some(true);
     }
     // The system is what nearly all lies are about.
-    let compared = claims.system() != System::Unknown
-        && (claims.hinted_system().is_some() || claims.components.platform.is_some());
+    let system = claims.system();
+    let platform = claims.components.platform.as_deref();
+    let comparable = platform.is_some_and(|it| device::agreement(it, system).is_some());
+    let compared = device::is_plain(system) && (claims.hinted_system().is_some() || comparable);
     compared.then_some(false)
 }
 

@@ -126,7 +126,7 @@ attributes! {
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
     TOKEN_MINUTES = "token_minutes" => "tl", "Tenant: how long a telemetry token can be exchanged, minutes";
-    TELEMETRY_DAYS = "telemetry_days" => "td", "Tenant: how long telemetry is kept that no session took, days";
+    TELEMETRY_DAYS = "telemetry_days" => "td", "Tenant: how long telemetry is kept, days";
     KEY_REQUIRED = "key_required" => "kr", "Tenant: telemetry tokens are exchanged with an API key only";
     SINGLE_USE = "single_use" => "su", "Tenant: a telemetry token is exchanged once";
     KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";

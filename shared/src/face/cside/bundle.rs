@@ -318,6 +318,7 @@ mod tests {
 
     use super::*;
     use crate::face::cside::read_telemetry;
+    use crate::face::openapi;
     use crate::model::{Absence, Anonymity, AutonomousSystem, Located, Place};
     use crate::signals::{self, Observed};
     use crate::telemetry::Telemetry;
@@ -496,6 +497,36 @@ mod tests {
                         && (line.contains(&format!("`{group}.{key}`")) || line.contains(&format!("`{key}`")))
                 });
                 assert!(documented, "{group}.{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_bundle_fits_the_schema_and_the_schema_has_nothing_else() {
+        let document = openapi::document();
+        let name = "#/components/schemas/CsideDatapoints";
+        let schema = openapi::validator(&document, &json!({"$ref": name}));
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+        let odd = json!({"externalIds": {"email": "a@mailinator.com"}, "components": {"platform": "Win32"}});
+        for told in [
+            bundle(&telemetry(json!({})), None, &Facts::default(), false),
+            bundle(&telemetry(odd), Some(agent), &Facts::default(), true),
+        ] {
+            let problems: Vec<_> = schema.iter_errors(&told).map(|it| it.to_string()).collect();
+            assert_eq!(problems, [] as [String; 0], "{told:#}");
+            let properties = &document["components"]["schemas"]["CsideDatapoints"]["properties"];
+            let documented: Vec<&String> = properties.as_object().unwrap().keys().collect();
+            assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), documented);
+            for (group, value) in told.as_object().unwrap() {
+                if let (Some(keys), Some(fields)) =
+                    (value.as_object(), properties[group]["properties"].as_object())
+                {
+                    assert_eq!(
+                        keys.keys().collect::<Vec<_>>(),
+                        fields.keys().collect::<Vec<_>>(),
+                        "{group}"
+                    );
+                }
             }
         }
     }

@@ -374,11 +374,13 @@ fn devices() -> Vec<Row> {
         (
             "touch_missing",
             vec![
-                chrome_android().with("touch.maxTouchPoints", json!(0)),
-                safari_iphone().with("touch.maxTouchPoints", json!(0)),
+                chrome_android().with("touch", json!({"maxTouchPoints": 0, "touchStart": false})),
+                safari_iphone().with("touch", json!({"maxTouchPoints": 0, "touchStart": false})),
             ],
             vec![
                 windows(),
+                // Safari 12 counts no points.
+                safari_iphone().with("touch", json!({"maxTouchPoints": 0, "touchEvent": true, "touchStart": true})),
                 chrome_android().with("touch.maxTouchPoints", json!(1)),
                 chrome_android().without("touch"),
                 // A television.

@@ -144,5 +144,14 @@ fn nothing_collected_is_nothing_found() {
         (None, None, None, None)
     );
     assert_eq!(signals.time_zone_mismatch, None);
-    assert_eq!(visit.without_hints().signals().tampered, None);
+    let visit = visit.without_hints();
+    assert_eq!(visit.signals().tampered, None);
+    let firefox = "Mozilla/5.0 (X11; FreeBSD amd64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    let mut visit = visit.agent(firefox);
+    visit.body["components"] = json!({"platform": "FreeBSD amd64", "userAgent": firefox});
+    assert_eq!(
+        visit.signals().tampered,
+        None,
+        "nothing is known of its platform to compare with"
+    );
 }

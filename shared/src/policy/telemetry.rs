@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct TelemetryPolicy {
     /// How long a token can be exchanged, 1 minute to a day.
     pub token_lifetime: Duration,
-    /// How long telemetry is kept that no session took, 1 to 30 days.
+    /// How long telemetry is kept, 1 to 30 days.
     pub kept: Duration,
     /// Whether `/token/v1` takes an API key, as `/token/v2` always does.
     pub key_required: bool,
@@ -18,7 +18,7 @@ pub struct TelemetryPolicy {
 impl TelemetryPolicy {
     /// Most minutes a token may live.
     pub const MOST_MINUTES: u32 = 24 * 60;
-    /// Most days telemetry may be kept that no session took.
+    /// Most days telemetry may be kept.
     pub const MOST_DAYS: u32 = 30;
 
     /// The lifetime of a token of so many minutes, brought into its range.

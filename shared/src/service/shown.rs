@@ -5,7 +5,7 @@ use crate::device::Traits;
 use crate::model::{Attached, DeviceKey, Instant, SessionId, SessionRecord, SubjectKey, TenantId};
 use crate::policy::Tenant;
 use crate::risk::Told;
-use crate::store::{Error, Visit};
+use crate::store::{Error, Exchange, Visit};
 
 /// What the telemetry token of a request leads to.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Sessions {
     ) -> Result<Option<Shown>, Error> {
         let Some(digest) = digest else { return Ok(None) };
         // Boxed, as most requests show none and their futures need no room for it.
-        let visit = Box::pin(self.store.visit_shown(&tenant.id, digest)).await?;
+        let visit = Box::pin(self.store.visit(&tenant.id, digest, Exchange::Repeatable)).await?;
         let lifetime = tenant.policy.telemetry.token_lifetime;
         Ok(Some(Shown {
             digest: *digest,

@@ -226,7 +226,8 @@ impl Visits {
         .map(|_| ())
     }
 
-    /// The visit of this digest, if the tenant has it and its token was not used up: one request.
+    /// The visit of this digest, if the tenant has it and its token was not used up: one read, and one write
+    /// where a token is used once.
     ///
     /// # Errors
     /// When the table does not work, or there is no randomness for a token that can be used once.

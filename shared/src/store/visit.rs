@@ -131,11 +131,6 @@ impl Store {
         item.as_ref().map(read).transpose()
     }
 
-    /// The visit of this digest, whether its token was exchanged or not: one read.
-    pub async fn visit_shown(&self, tenant: &TenantId, digest: &[u8; 32]) -> Result<Option<Visit>, Error> {
-        self.visit(tenant, digest, Exchange::Repeatable).await
-    }
-
     async fn use_up(&self, key: &Key, request: &[u8; 16]) -> Result<Option<Item>, Error> {
         let condition = "attribute_exists(#pk) AND (attribute_not_exists(#used_by) OR #used_by = :request)";
         let values = [(":request", bytes(request))];

@@ -7,6 +7,7 @@ mod facts;
 mod ids;
 mod instant;
 mod pfid;
+mod placeholder;
 mod profile;
 mod session;
 mod site;
@@ -16,10 +17,11 @@ mod visitor;
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
 pub use derived::{DeviceId, Places};
-pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
+pub use facts::{Absence, AddressForm, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;
 pub use pfid::{Kind, Partition, Pfid};
+pub use placeholder::{is_blank, is_placeholder};
 pub use profile::{Acquaintance, Profile};
 pub use session::{
     Attached, Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,

@@ -6,18 +6,20 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::trail::{EarlierFingerprint, EarlierSystem, Trail};
-use super::{DeviceKey, Facts, Instant, Point, SessionId, Subject};
+use super::{AddressForm, DeviceKey, Facts, Instant, Point, SessionId, Subject};
 
 /// What one request shows of the one who makes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context {
     /// The address as it was sent; may be no address at all.
     pub ip: String,
-    /// The address, canonical, where `ip` is one.
+    /// The address, canonical, where `ip` holds one.
     pub address: Option<IpAddr>,
+    /// What `ip` is.
+    pub ip_form: AddressForm,
     /// What is known of that address.
     pub facts: Facts,
-    /// The user agent as it was sent.
+    /// The user agent as it was sent; empty for a text that stands for nothing.
     pub user_agent: String,
     /// The device fingerprint, sent or computed.
     pub fingerprint: Sample,

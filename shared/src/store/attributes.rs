@@ -125,6 +125,7 @@ attributes! {
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
+    EVIDENCE = "evidence" => "ev", "Tenant: what its backend sends with every request";
     TOKEN_MINUTES = "token_minutes" => "tl", "Tenant: how long a telemetry token can be exchanged, minutes";
     TELEMETRY_DAYS = "telemetry_days" => "td", "Tenant: how long telemetry is kept, days";
     KEY_REQUIRED = "key_required" => "kr", "Tenant: telemetry tokens are exchanged with an API key only";

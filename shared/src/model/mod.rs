@@ -22,10 +22,10 @@ pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;
 pub use pfid::{Kind, Partition, Pfid};
 pub use placeholder::{is_blank, is_placeholder};
-pub use profile::{Acquaintance, Profile};
+pub use profile::{Acquaintance, Pending, Profile, SessionTag};
 pub use session::{
     Attached, Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
 pub use site::{Site, SiteKey};
-pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};
+pub use trail::{Elsewhere, Guesses, OtherFingerprint, Standing, Trail, start_of};
 pub use visitor::DeviceKey;

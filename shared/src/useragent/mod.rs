@@ -6,7 +6,9 @@
 
 mod automation;
 mod browser;
+mod change;
 mod older;
+mod released;
 mod system;
 mod version;
 
@@ -16,6 +18,7 @@ use std::fmt;
 
 use crate::model::SessionRecord;
 
+pub use change::{Change, Part};
 pub use system::{DeviceClass, System};
 pub use version::Version;
 
@@ -65,25 +68,6 @@ pub fn parse(text: &str) -> UserAgent {
     agent
 }
 
-/// How a user agent differs from an earlier one, in order of weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Change {
-    /// Same browser, system and versions, as far as both say.
-    Same,
-    /// The earlier one names no browser, so there is nothing to compare with.
-    Undetermined,
-    /// Same browser and system, a later version.
-    Newer,
-    /// No browser is named where one was.
-    Missing,
-    /// Same browser and system, an earlier version.
-    Older,
-    /// Another browser on the same system.
-    OtherBrowser,
-    /// Another system.
-    OtherSystem,
-}
-
 impl UserAgent {
     /// The family of a user agent that names no browser.
     pub const UNKNOWN: &'static str = "unknown";
@@ -117,46 +101,6 @@ impl UserAgent {
             (true, false) => now.compare(before).filter(|it| it.is_gt()),
             (false, true) => now.compare(before).filter(|it| it.is_lt()),
         }
-    }
-
-    /// How this user agent differs from `earlier`. What either leaves out is not compared.
-    ///
-    /// The system's version counts only when the browser's is equal: browsers freeze what they say of their system
-    /// (Android 10, iOS 18.6), so an update of the browser can seem to turn the system back.
-    pub fn change_since(&self, earlier: &Self) -> Change {
-        let named = |agent: &Self| agent.browser != Self::UNKNOWN;
-        if self.os != System::Unknown && earlier.os != System::Unknown && self.os != earlier.os {
-            return Change::OtherSystem;
-        }
-        if !named(earlier) {
-            return if self == earlier {
-                Change::Same
-            } else {
-                Change::Undetermined
-            };
-        }
-        if !named(self) {
-            return Change::Missing;
-        }
-        if self.browser != earlier.browser {
-            return Change::OtherBrowser;
-        }
-        let versions = [
-            (self.browser_version, earlier.browser_version),
-            (self.os_version, earlier.os_version),
-        ];
-        for (now, before) in versions {
-            if let (Some(now), Some(before)) = (now, before)
-                && now != before
-            {
-                return if before < now {
-                    Change::Newer
-                } else {
-                    Change::Older
-                };
-            }
-        }
-        Change::Same
     }
 }
 

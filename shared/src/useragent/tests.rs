@@ -227,36 +227,6 @@ fn the_important_ones_are_exact() {
 }
 
 #[test]
-fn a_change_is_named_by_its_gravest_part() {
-    let chrome = |system: &str, version: &str| {
-        parse(&format!("Mozilla/5.0 ({system}) Chrome/{version} Safari/537.36"))
-    };
-    let windows = "Windows NT 10.0; Win64; x64";
-    let before = chrome(windows, "126.0.0.0");
-    let table = [
-        (chrome(windows, "126"), Change::Same),
-        (chrome(windows, "127.0.0.0"), Change::Newer),
-        (chrome(windows, "9.0.0.0"), Change::Older),
-        (chrome("Windows NT 6.1", "126.0.0.0"), Change::Older),
-        (chrome("Windows NT 6.1", "127.0.0.0"), Change::Newer),
-        (
-            parse("Mozilla/5.0 (Windows NT 10.0; rv:127.0) Gecko/20100101 Firefox/127.0"),
-            Change::OtherBrowser,
-        ),
-        (chrome("X11; Linux x86_64", "127.0.0.0"), Change::OtherSystem),
-        (parse(""), Change::Missing),
-        (parse("Mozilla/5.0 (Windows NT 10.0)"), Change::Missing),
-        (parse("curl/8.7.1"), Change::OtherBrowser),
-        (parse("Chrome/126.0 Safari/537.36"), Change::Same),
-    ];
-    for (after, change) in table {
-        assert_eq!(after.change_since(&before), change, "{after}");
-    }
-    assert_eq!(parse(";;").change_since(&parse("")), Change::Same);
-    assert_eq!(before.change_since(&parse("")), Change::Undetermined);
-}
-
-#[test]
 fn a_frozen_version_of_a_system_tells_what_it_can() {
     use Ordering::{Equal, Greater, Less};
     let phone = |version: &str| format!("Mozilla/5.0 (iPhone; CPU iPhone OS {version} like Mac OS X)");
@@ -310,7 +280,8 @@ proptest! {
     #[test]
     fn every_text_is_a_user_agent(text in any::<String>()) {
         let agent = parse(&text);
-        prop_assert_eq!(agent.change_since(&agent), Change::Same);
+        let change = agent.change_since(&agent, 0);
+        prop_assert!(change.browser.is_kept() && change.system.is_kept(), "{:?}", change);
         prop_assert!(agent.to_string().len() <= 120);
     }
 

@@ -370,5 +370,7 @@ pub(crate) const THIEF_PAUSE_MINUTES: f64 = 20.0;
 pub(crate) const THEFT_DELAY_MINUTES: f64 = 15.0;
 /// Share of thieves of class A3 who send a fingerprint of their own where the integration has one; the others send none.
 pub(crate) const OWN_FINGERPRINT: f64 = 0.5;
+/// Share of residential proxies in the network of the owner's own provider.
+pub(crate) const OWN_PROVIDER: f64 = 0.125;
 /// Share of requests of class A6 that come from where the owner was last; the others from the owner's home.
 pub(crate) const SAME_PLACE: f64 = 0.9;

@@ -200,3 +200,45 @@ impl Anonymity {
         [self.hosting, self.vpn, self.proxy].contains(&Some(true))
     }
 }
+
+/// What a text is that was sent as an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AddressForm {
+    /// An address and nothing else.
+    #[default]
+    Plain,
+    /// An address with a port, brackets, quotes, blanks, a zone or the like around it.
+    Decorated,
+    /// Nothing: empty, blank, or a text that stands for nothing.
+    Missing,
+    /// Several addresses or names.
+    List,
+    /// The name of a host, or one that hides it (RFC 7239).
+    Name,
+    /// Anything else.
+    Junk,
+}
+
+impl AddressForm {
+    /// Every form.
+    pub const ALL: [Self; 6] = [
+        Self::Plain,
+        Self::Decorated,
+        Self::Missing,
+        Self::List,
+        Self::Name,
+        Self::Junk,
+    ];
+
+    /// The form as explanations and warnings spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Decorated => "decorated",
+            Self::Missing => "missing",
+            Self::List => "list",
+            Self::Name => "name",
+            Self::Junk => "not_an_address",
+        }
+    }
+}

@@ -253,6 +253,12 @@ impl SessionId {
         Instant::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 
+    /// Its last bytes, which are drawn at random.
+    pub fn tag(&self) -> super::SessionTag {
+        let [.., a, b, c, d] = *self.as_bytes();
+        [a, b, c, d]
+    }
+
     /// The 16 bytes.
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()

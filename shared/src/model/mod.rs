@@ -7,6 +7,7 @@ mod facts;
 mod ids;
 mod instant;
 mod pfid;
+mod placeholder;
 mod profile;
 mod session;
 mod site;
@@ -16,14 +17,15 @@ mod visitor;
 pub use client::{AccountStatus, ActivityStatus, Client, ClientKind};
 pub use credential::{Algorithm, ApiKey, Issuer, Scope, Scopes};
 pub use derived::{DeviceId, Places};
-pub use facts::{Absence, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
+pub use facts::{Absence, AddressForm, Anonymity, AutonomousSystem, Facts, Located, Place, Point};
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;
 pub use pfid::{Kind, Partition, Pfid};
-pub use profile::{Acquaintance, Profile};
+pub use placeholder::{is_blank, is_placeholder};
+pub use profile::{Acquaintance, Pending, Profile, SessionTag};
 pub use session::{
     Attached, Context, Device, DeviceType, Ending, Geo, HeldSession, Reason, Sample, SessionRecord, Tenure,
 };
 pub use site::{Site, SiteKey};
-pub use trail::{EarlierFingerprint, EarlierSystem, Suspicion, Trail};
+pub use trail::{Elsewhere, Guesses, OtherFingerprint, Standing, Trail, start_of};
 pub use visitor::DeviceKey;

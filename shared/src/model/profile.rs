@@ -23,6 +23,9 @@ pub struct Profile {
     pub days: u16,
 }
 
+/// The last bytes of a session's id: enough to know again who brought a thing.
+pub type SessionTag = [u8; 4];
+
 /// One thing a subject was seen with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Acquaintance {
@@ -32,8 +35,34 @@ pub struct Acquaintance {
     pub first_on: u16,
     /// The latest day it was seen.
     pub last_on: u16,
-    /// On how many days it was seen.
+    /// On how many days it was seen in sessions that ended well.
     pub days: u16,
+    /// Whether the subject proved itself there, in a session that ended well.
+    pub proven: bool,
+    /// What a session that has not ended yet adds to it.
+    pub pending: Option<Pending>,
+}
+
+/// What a live session says of a thing. It counts for good when the session ends well, and is taken back when not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    /// Which session.
+    pub session: SessionTag,
+    /// On how many days it was seen in it.
+    pub days: u8,
+    /// Whether the subject proved itself there: it opened the session there, or stepped up.
+    pub proven: bool,
+}
+
+impl Acquaintance {
+    /// Seen on this many days, a thing is the subject's.
+    pub const SEVERAL_DAYS: u16 = 3;
+
+    /// Whether the thing is the subject's: proven, or lived with for several days in sessions that ended well.
+    pub fn is_known(&self) -> bool {
+        let proven = self.proven || self.pending.is_some_and(|it| it.proven);
+        proven || Self::SEVERAL_DAYS <= self.days
+    }
 }
 
 impl Profile {
@@ -86,7 +115,7 @@ impl Profile {
         self.days == 0 || (self.days < Self::MATURE_DAYS && age < Self::MATURE_AGE_DAYS)
     }
 
-    /// Whether the subject came from this autonomous system.
+    /// Whether the subject is known to come from this autonomous system.
     pub fn knows_system(&self, asn: u32) -> bool {
         knows(&self.networks, self.system(asn))
     }
@@ -142,5 +171,5 @@ impl Profile {
 }
 
 fn knows(list: &[Acquaintance], digest: [u8; 8]) -> bool {
-    list.iter().any(|it| it.digest == digest)
+    list.iter().any(|it| it.digest == digest && it.is_known())
 }

@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::trail::{EarlierFingerprint, EarlierSystem, Trail};
-use super::{DeviceKey, Facts, Instant, Point, SessionId, Subject};
+use super::trail::Trail;
+use super::{AddressForm, DeviceKey, Facts, Instant, Point, SessionId, Subject};
 
 /// What one request shows of the one who makes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context {
     /// The address as it was sent; may be no address at all.
     pub ip: String,
-    /// The address, canonical, where `ip` is one.
+    /// The address, canonical, where `ip` holds one.
     pub address: Option<IpAddr>,
+    /// What `ip` is.
+    pub ip_form: AddressForm,
     /// What is known of that address.
     pub facts: Facts,
-    /// The user agent as it was sent.
+    /// The user agent as it was sent; empty for a text that stands for nothing.
     pub user_agent: String,
     /// The device fingerprint, sent or computed.
     pub fingerprint: Sample,
@@ -93,6 +95,10 @@ impl Geo {
 }
 
 /// What a live session is judged by at every validate: the entry of a session in its subject's guard.
+///
+/// What the session is *held by* (addresses, system, place, user agent, fingerprint) is what its subject showed when it
+/// proved who it is: at the opening, or at the latest step-up. A request that was merely let in replaces none of it, or a
+/// thief could move a session in small steps. Only the version of the browser goes along with its updates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldSession {
     /// When the session was opened.
@@ -105,23 +111,23 @@ pub struct HeldSession {
     pub absolute_expiry: Instant,
     /// The fingerprint the session is held by.
     pub fingerprint: Sample,
-    /// The latest IPv4 address the session was accepted from.
+    /// The IPv4 address the session is held by.
     pub ipv4: Option<Ipv4Addr>,
-    /// The latest IPv6 address the session was accepted from.
+    /// The IPv6 network the session is held by, a /64: hosts change their part of an address every day (RFC 8981).
     pub ipv6: Option<Ipv6Addr>,
     /// First 8 bytes of the SHA-256 of the user agent.
     pub user_agent: [u8; 8],
     /// The score of the last validate, 0 to 100.
     pub risk: u8,
-    /// Country of the latest accepted address that has one, ISO 3166-1 alpha-2.
+    /// Country of the address the session is held by, ISO 3166-1 alpha-2.
     pub country: Option<String>,
-    /// Autonomous system of the latest accepted address that has one; none if that address is anonymous and has none.
+    /// Autonomous system of the address the session is held by.
     pub asn: Option<u32>,
-    /// Where the latest accepted address is; nowhere when something stands between it and its user.
+    /// Where that address is; nowhere when something stands between it and its user.
     pub geo: Option<Geo>,
-    /// Whether something stands between the latest accepted address and its user: hosting, VPN, proxy, Tor, relay.
+    /// Whether something stands between that address and its user: hosting, VPN, proxy, Tor, relay.
     pub anonymous: bool,
-    /// How the session came to be where it is.
+    /// What became of the session since.
     pub trail: Trail,
 }
 
@@ -157,7 +163,7 @@ impl HeldSession {
         self.touch_interval() < now.since(self.last_activity_at)
     }
 
-    /// The latest accepted address of the family of `other`.
+    /// What of `other`'s family the session is held by: an IPv4 address, or an IPv6 /64.
     pub fn address_like(&self, other: IpAddr) -> Option<IpAddr> {
         match other {
             IpAddr::V4(_) => self.ipv4.map(IpAddr::V4),
@@ -165,66 +171,52 @@ impl HeldSession {
         }
     }
 
-    /// The address the session was last accepted from, of whichever family.
+    /// The address the session was last accepted from.
     pub fn latest_address(&self) -> Option<IpAddr> {
-        let (ipv4, ipv6) = (self.ipv4.map(IpAddr::V4), self.ipv6.map(IpAddr::V6));
-        if self.trail.ipv6 {
-            ipv6.or(ipv4)
-        } else {
-            ipv4.or(ipv6)
-        }
+        let held = || self.ipv4.map(IpAddr::V4).or(self.ipv6.map(IpAddr::V6));
+        self.trail.latest.or_else(held)
     }
 
-    /// Remembers `address` as the latest of its family.
-    pub fn remember(&mut self, address: IpAddr) {
-        match address {
+    /// Whether the session is held by an address at all.
+    pub const fn has_network(&self) -> bool {
+        self.ipv4.is_some() || self.ipv6.is_some()
+    }
+
+    /// Takes `context`, in which the subject proved who it is at `now`, as what the session is held by. What it does not
+    /// tell stays as it was: a gap makes nobody forget.
+    pub fn hold_by(&mut self, context: &Context, now: Instant) {
+        if !context.user_agent.is_empty() || self.user_agent == [0; 8] {
+            self.user_agent = context.user_agent_digest();
+        }
+        if !matches!(
+            (self.fingerprint, context.fingerprint),
+            (Sample::Supplied(_), Sample::Computed(_))
+        ) {
+            self.fingerprint = context.fingerprint;
+        }
+        if let Some(address) = context.address {
+            self.hold_by_address(address, &context.facts);
+            self.trail.latest = Some(address);
+        }
+        self.trail.home_at = Some(Instant::from_secs(now.secs()));
+        self.trail.elsewhere = None;
+        self.trail.other_fingerprint = None;
+        self.trail.guesses = None;
+        self.trail.suspicion = None;
+    }
+
+    fn hold_by_address(&mut self, address: IpAddr, facts: &Facts) {
+        let moved = match (self.asn, facts.asn()) {
+            (Some(before), Some(now)) => before != now,
+            _ => self.address_like(address) != Some(Self::held_part(address)),
+        };
+        if moved {
+            // The other family's address was of another network.
+            (self.ipv4, self.ipv6) = (None, None);
+        }
+        match Self::held_part(address) {
             IpAddr::V4(v4) => self.ipv4 = Some(v4),
             IpAddr::V6(v6) => self.ipv6 = Some(v6),
-        }
-    }
-
-    /// Takes `context` as what the session is held by from `now` on. What it does not tell stays as it was: a gap in
-    /// the data, or a request without fingerprint, makes nobody forget; only behind a VPN or the like whose system is
-    /// not known, the system before it is not the session's any more.
-    pub fn accept(&mut self, context: &Context, now: Instant) {
-        let held_by = |it: &Self| {
-            let between = (it.anonymous, it.trail.relay);
-            (it.fingerprint, it.asn, it.country.clone(), between)
-        };
-        let before = held_by(self);
-        self.user_agent = context.user_agent_digest();
-        self.accept_fingerprint(context.fingerprint, now);
-        if let Some(address) = context.address {
-            self.accept_address(address, &context.facts, now);
-        }
-        self.trail.proven &= before == held_by(self);
-    }
-
-    fn accept_fingerprint(&mut self, fingerprint: Sample, now: Instant) {
-        match (self.fingerprint, fingerprint) {
-            (Sample::Supplied(_), Sample::Computed(_)) => return,
-            (Sample::Supplied(before), Sample::Supplied(after)) if before != after => {
-                self.trail.earlier_fingerprint = Some(EarlierFingerprint::new(&before, now));
-            }
-            _ => {}
-        }
-        self.fingerprint = fingerprint;
-    }
-
-    fn accept_address(&mut self, address: IpAddr, facts: &Facts, now: Instant) {
-        self.remember(address);
-        if let Some(asn) = facts.asn() {
-            match self.asn {
-                Some(before) if before != asn && self.trail.ipv6 == address.is_ipv6() => {
-                    self.trail.earlier_system = Some(EarlierSystem::new(before, address.is_ipv6(), now));
-                }
-                _ => {}
-            }
-            self.asn = Some(asn);
-        }
-        self.trail.ipv6 = address.is_ipv6();
-        if let Some(country) = facts.alpha_2() {
-            self.country = Some(country.to_owned());
         }
         if facts.anonymity.any() {
             self.anonymous = true;
@@ -232,12 +224,21 @@ impl HeldSession {
             self.geo = None;
             // What stands in between is told apart by its system: another one's would make it known there.
             self.asn = facts.asn();
-        } else if facts.asn().is_some() || facts.place().is_some() {
+            self.country = facts.alpha_2().map(str::to_owned).or(self.country.take());
+        } else if moved || facts.asn().is_some() || facts.place().is_some() {
             self.anonymous = false;
             self.trail.relay = false;
-            if let Some(place) = facts.place() {
-                self.geo = place.point.and_then(Geo::of);
-            }
+            self.asn = facts.asn();
+            self.country = facts.alpha_2().map(str::to_owned);
+            self.geo = facts.place().and_then(|it| it.point).and_then(Geo::of);
+        }
+    }
+
+    /// The part of an address that a session is held by.
+    pub fn held_part(address: IpAddr) -> IpAddr {
+        match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
         }
     }
 }

@@ -1,89 +1,106 @@
-//! How a session came to be where it is: what the rules about order and time look at.
+//! What became of a session since its subject last proved who it is.
+
+use std::net::IpAddr;
+use std::time::Duration;
 
 use super::Instant;
 
-/// The way a session went, as far as its guard has room for it.
+/// The way a session went since it was opened or its subject proved itself, as far as its guard has room for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Trail {
-    /// Whether the latest accepted address is IPv6.
-    pub ipv6: bool,
-    /// Whether all that stands between the latest accepted address and its user is a privacy relay of a system's maker;
-    /// only in a session that is held through something.
+    /// Whether all that stands between the address the session is held by and its user is a privacy relay of a system's
+    /// maker; only in a session that is held through something.
     pub relay: bool,
-    /// Whether the subject proved itself in the accepted context, so that all of it may be learnt.
+    /// Whether the subject proved itself after the opening.
     pub proven: bool,
+    /// Whether the session has shown telemetry in an accepted request.
+    pub told: bool,
     /// The last day on which a context that may be learnt was accepted, in days since 1970; none when none ever was.
     pub learnt_on: Option<u16>,
-    /// Since when every context was suspicious, if the latest was.
-    pub suspicion: Option<Suspicion>,
-    /// The autonomous system before the present one, of the same address family.
-    pub earlier_system: Option<EarlierSystem>,
-    /// The sent fingerprint before the present one.
-    pub earlier_fingerprint: Option<EarlierFingerprint>,
+    /// When the session was last seen at the address, or in the network, that it is held by; whole seconds.
+    pub home_at: Option<Instant>,
+    /// Since when every context was suspicious, if the latest was; whole seconds. The time that passes excuses nothing:
+    /// who waits does not become credible.
+    pub suspicion: Option<Instant>,
+    /// The latest accepted address.
+    pub latest: Option<IpAddr>,
+    /// Where else the session was let in latest, and what that cost.
+    pub elsewhere: Option<Elsewhere>,
+    /// Another fingerprint the session was let in with, and what that cost.
+    pub other_fingerprint: Option<OtherFingerprint>,
+    /// Fingerprints that were tried.
+    pub guesses: Option<Guesses>,
 }
 
-/// A run of suspicious contexts. The time that passes in it excuses nothing: who waits does not become credible.
+/// Another autonomous system a session was let in from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Suspicion {
-    /// When the first of them came, whole seconds.
-    pub since: Instant,
-    /// The last activity before it, whole seconds.
-    pub active_before: Instant,
-}
-
-impl Suspicion {
-    /// A suspicion that begins at `now`, in a session last active at `active_before`.
-    pub fn new(now: Instant, active_before: Instant) -> Self {
-        Self {
-            since: Instant::from_secs(now.secs()),
-            active_before: Instant::from_secs(active_before.secs()),
-        }
-    }
-}
-
-/// An autonomous system a session came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EarlierSystem {
+pub struct Elsewhere {
     /// Its number.
     pub asn: u32,
-    /// The family of the addresses there.
-    pub ipv6: bool,
-    /// When another one was first seen, whole seconds.
-    pub left_at: Instant,
+    /// Whether the subject's profile knew it.
+    pub known: bool,
+    /// Whether a data centre, a VPN or a proxy stands there.
+    pub hired: bool,
+    /// The latest day, in days since 1970.
+    pub on: u16,
 }
 
-impl EarlierSystem {
-    /// A system that was left at `now`.
-    pub fn new(asn: u32, ipv6: bool, now: Instant) -> Self {
-        Self {
-            asn,
-            ipv6,
-            left_at: Instant::from_secs(now.secs()),
-        }
-    }
-}
-
-/// The start of a fingerprint's digest: enough to see it come back within minutes.
+/// Another fingerprint a session was let in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EarlierFingerprint {
-    /// First 4 bytes of its digest.
+pub struct OtherFingerprint {
+    /// First 4 bytes of its digest: whoever does not know it cannot find another one that begins alike.
     pub start: [u8; 4],
-    /// When another one was first seen, whole seconds.
-    pub left_at: Instant,
+    /// Why it was let in.
+    pub standing: Standing,
 }
 
-impl EarlierFingerprint {
-    /// A fingerprint that another one followed at `now`.
-    pub fn new(digest: &[u8; 16], now: Instant) -> Self {
-        Self {
-            start: Self::start_of(digest),
-            left_at: Instant::from_secs(now.secs()),
+/// Why another fingerprint was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing explained it.
+    Unexplained,
+    /// The browser was updated.
+    Upgraded,
+    /// The subject's profile knew the device.
+    Known,
+}
+
+/// Distinct fingerprints that were tried and matched nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guesses {
+    /// How many, at most 255.
+    pub count: u8,
+    /// When the first of them came, whole seconds.
+    pub since: Instant,
+    /// The start of the latest.
+    pub latest: [u8; 4],
+}
+
+impl Guesses {
+    /// How long a guess is remembered after the first of its run.
+    pub const WINDOW: Duration = Duration::from_hours(1);
+
+    /// The guesses after one more fingerprint was tried at `now`.
+    pub fn and(before: Option<Self>, digest: &[u8; 16], now: Instant) -> Self {
+        let latest = start_of(digest);
+        match before.filter(|it| now.since(it.since) <= Self::WINDOW) {
+            Some(same) if same.latest == latest => same,
+            Some(run) => Self {
+                count: run.count.saturating_add(1),
+                latest,
+                ..run
+            },
+            None => Self {
+                count: 1,
+                since: Instant::from_secs(now.secs()),
+                latest,
+            },
         }
     }
+}
 
-    /// What is kept of a digest.
-    pub const fn start_of(digest: &[u8; 16]) -> [u8; 4] {
-        let [a, b, c, d, ..] = *digest;
-        [a, b, c, d]
-    }
+/// What is kept of a fingerprint's digest beside the one the session is held by.
+pub const fn start_of(digest: &[u8; 16]) -> [u8; 4] {
+    let [a, b, c, d, ..] = *digest;
+    [a, b, c, d]
 }

@@ -2,6 +2,7 @@
 
 mod database;
 mod intelligence;
+mod reading;
 mod records;
 mod special;
 #[cfg(test)]
@@ -11,13 +12,26 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use intelligence::{Intelligence, Opened, Problem, Role, Sources};
+pub use reading::{Form, Reading, read};
 
-/// Reads an address in its ordinary spellings; an IPv4 address written as IPv6 becomes IPv4.
+use crate::model::Absence;
+
+/// The address in a text that a caller sent, canonical: what [`read`] finds.
+pub fn parse(text: &str) -> Option<IpAddr> {
+    read(text).address
+}
+
+/// Reads an address in its ordinary spellings and no other; an IPv4 address written as IPv6 becomes IPv4.
 ///
 /// That is one mapped (RFC 4291), behind NAT64's well-known prefix (RFC 6052) or in 6to4 (RFC 3056): a client has one
 /// IPv4 address, whatever carried it here. Ports, zones, brackets, octal and shortened forms are no addresses.
-pub fn parse(text: &str) -> Option<IpAddr> {
+pub fn exact(text: &str) -> Option<IpAddr> {
     text.parse().ok().map(canonical)
+}
+
+/// Why `address`, in its canonical form, belongs to nobody on the public internet; nothing for an ordinary address.
+pub fn special(address: IpAddr) -> Option<Absence> {
+    special::absence(address)
 }
 
 fn canonical(address: IpAddr) -> IpAddr {
@@ -67,7 +81,7 @@ mod spelling {
             "2002:c000:201::",
             "2002:c000:0201:1:2:3:4:5",
         ] {
-            assert_eq!(parse(same), parse("192.0.2.1"), "{same}");
+            assert_eq!(exact(same), exact("192.0.2.1"), "{same}");
         }
         for other in [
             "64:ff9b:1::c000:201",
@@ -75,7 +89,7 @@ mod spelling {
             "::c000:201",
             "2003:c000:201::",
         ] {
-            assert!(parse(other).unwrap().is_ipv6(), "{other}");
+            assert!(exact(other).unwrap().is_ipv6(), "{other}");
         }
         for odd in [
             "192.0.2.01",
@@ -87,7 +101,7 @@ mod spelling {
             " 192.0.2.1",
             "",
         ] {
-            assert_eq!(parse(odd), None, "{odd}");
+            assert_eq!(exact(odd), None, "{odd}");
         }
     }
 

@@ -56,6 +56,8 @@ fn the_places_of_the_published_test_data_are_found() {
         ("::ffff:81.2.69.142", "GB", Some("London")),
         ("64:ff9b::81.2.69.142", "GB", Some("London")),
         ("2002:5102:458e::1", "GB", Some("London")),
+        ("81.2.69.142:443", "GB", Some("London")),
+        ("[2001:218::1]:443", "JP", None),
     ] {
         let facts = intelligence.look_up(address);
         assert_eq!(facts.country(), Some(country), "{address}");
@@ -99,8 +101,10 @@ fn absent_data_says_why() {
         ("100.64.0.1", Absence::Shared, Absence::Shared),
         ("127.0.0.1", Absence::Loopback, Absence::Loopback),
         ("8.8.8.8", Absence::Unknown, Absence::Unavailable),
-        ("fe80::1%eth0", Absence::Invalid, Absence::Invalid),
-        ("81.2.69.142:443", Absence::Invalid, Absence::Invalid),
+        ("fe80::1%eth0", Absence::LinkLocal, Absence::LinkLocal),
+        ("8.8.8.8:443", Absence::Unknown, Absence::Unavailable),
+        ("8.8.8.8, 10.0.0.1", Absence::Invalid, Absence::Invalid),
+        ("unknown", Absence::Invalid, Absence::Invalid),
         ("", Absence::Invalid, Absence::Invalid),
     ] {
         assert_eq!(all.look_up(address).absence(), Some(with), "{address}");

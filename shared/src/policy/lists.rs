@@ -69,7 +69,7 @@ impl FromStr for Pattern {
         if let Ok(range) = text.parse::<IpNet>() {
             return canonical(range.trunc()).map(Self::Range).ok_or(UnknownChoice);
         }
-        if let Some(address) = network::parse(text) {
+        if let Some(address) = network::exact(text) {
             return Ok(Self::Range(address.into()));
         }
         if let Some(digits) = text.strip_prefix("AS")
@@ -124,6 +124,7 @@ mod tests {
         Context {
             ip: ip.to_owned(),
             address: network::parse(ip),
+            ip_form: network::read(ip).form,
             facts: Facts {
                 place: Located::At(Box::new(Place {
                     country_code: Some(country.to_owned()),

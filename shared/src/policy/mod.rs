@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::model::{HeldSession, Instant, Partition, SessionId, TenantId};
 
+mod evidence;
 mod lists;
 mod telemetry;
 
+pub use evidence::{EvidencePolicy, Piece, Promise};
 pub use lists::{Listed, Lists, Pattern};
 pub use telemetry::TelemetryPolicy;
 
@@ -41,6 +43,8 @@ pub struct Policy {
     pub known_clients_only: bool,
     /// What browsers tell: who may ask for it, and for how long.
     pub telemetry: TelemetryPolicy,
+    /// What the tenant's backend says it sends with every request.
+    pub evidence: EvidencePolicy,
 }
 
 impl Policy {
@@ -59,6 +63,7 @@ impl Default for Policy {
             trust_user_context: false,
             known_clients_only: false,
             telemetry: TelemetryPolicy::default(),
+            evidence: EvidencePolicy::default(),
         }
     }
 }

@@ -2,62 +2,205 @@
 
 use serde::Serialize;
 
+use crate::device::Component;
+use crate::model::HeldSession;
 use crate::policy::RiskPolicy;
 
+use super::acceptance;
+use super::decision::{Action, decide};
 use super::evidence::Evidence;
 use super::factor::Factor;
 use super::score::Score;
-use super::weights::{ANONYMIZER_NEW, FINGERPRINT_MATCH, FINGERPRINT_NEVER, USER_AGENT_SAME};
-use super::{Explanation, components, fingerprint, network, reputation, sequence, travel, user_agent};
+use super::user_agent::Agent;
+use super::weights::{
+    ANONYMIZER_NEW, BROWSER_NEWER, COMPONENTS_COUNTED, FINGERPRINT_COUNTED, FINGERPRINT_MATCH,
+    USER_AGENT_COUNTED, Weight,
+};
+use super::{Explanation, components, fingerprint, guessing, network, reputation, travel, user_agent};
 
 /// Whether record and profile have something to say about a request: its user agent, or what is known of its subject.
 ///
 /// When not, [`assess`] gives the same assessment with and without them.
 pub fn needs_history(evidence: &Evidence<'_>) -> bool {
-    let fingerprint = fingerprint::weigh(evidence, USER_AGENT_SAME);
-    evidence.told.is_some()
-        || !user_agent::is_same(evidence)
-        || 0 < network::weigh(evidence).points
-        || (fingerprint != FINGERPRINT_MATCH && fingerprint != FINGERPRINT_NEVER)
-        || reputation::weigh(evidence) == Some(ANONYMIZER_NEW)
+    if evidence.told.is_some() || !user_agent::is_same(evidence) {
+        return true;
+    }
+    let place = network::place(evidence);
+    let print = fingerprint::weigh(evidence, false, network::is_own(place));
+    network::is_for_profile(evidence, place)
+        || fingerprint::is_for_profile(evidence, print)
+        || reputation::weigh(evidence, place) == Some(ANONYMIZER_NEW)
+}
+
+/// What each group says of a request, before the views of the device are counted as one.
+#[derive(Debug, Clone)]
+pub(super) struct Weighed {
+    /// How the network stands to the session, whoever shares the address.
+    pub(super) place: Weight,
+    pub(super) network: Weight,
+    pub(super) reputation: Option<Weight>,
+    pub(super) travel: Option<Weight>,
+    pub(super) agent: Agent,
+    pub(super) fingerprint: Weight,
+    pub(super) components: Option<(Weight, Vec<Component>)>,
+    pub(super) guessing: Option<Weight>,
+}
+
+impl Weighed {
+    fn of(evidence: &Evidence<'_>) -> Self {
+        let agent = user_agent::judge(evidence);
+        let place = network::place(evidence);
+        let fingerprint = fingerprint::weigh(evidence, agent.is_upgrade, network::is_own(place));
+        Self {
+            place,
+            network: network::weigh(evidence, &agent),
+            reputation: reputation::weigh(evidence, place),
+            travel: travel::weigh(evidence, place),
+            agent,
+            fingerprint,
+            components: components::judge(evidence, place),
+            guessing: guessing::weigh(evidence, fingerprint),
+        }
+    }
+
+    /// The weight of the telemetry.
+    pub(super) fn telemetry(&self) -> Option<Weight> {
+        self.components.as_ref().map(|(weight, _)| *weight)
+    }
+
+    /// User agent, fingerprint and telemetry are three views of one device: the gravest counts, the first of equals.
+    /// A fingerprint that matches speaks for nothing where another view speaks against the device.
+    fn views(&self) -> [Option<Weight>; 3] {
+        let views = [Some(self.agent.weight), Some(self.fingerprint), self.telemetry()];
+        let gravest = views.iter().flatten().map(|it| it.points).max().unwrap_or(0);
+        let mut counted = false;
+        views.map(|view| {
+            let weight = view?;
+            let beaten = if weight == FINGERPRINT_MATCH {
+                BROWSER_NEWER.points < gravest
+            } else {
+                0 < weight.points && (weight.points < gravest || counted)
+            };
+            counted |= weight.points == gravest;
+            Some(if beaten { counted_elsewhere(weight) } else { weight })
+        })
+    }
+
+    fn factors(&self, evidence: &Evidence<'_>) -> Vec<Factor> {
+        let [agent, print, told] = self.views();
+        let named = |counted: Weight, weight: Weight| counted.factor(Some(weight.name.to_owned()), None);
+        let agent = agent.map(|it| {
+            if it == self.agent.weight {
+                self.agent.clone().factor()
+            } else {
+                named(it, self.agent.weight)
+            }
+        });
+        let print = print.map(|it| {
+            if it == self.fingerprint {
+                it.factor(None, None)
+            } else {
+                named(it, self.fingerprint)
+            }
+        });
+        let told = self.components.as_ref().zip(told).map(|((weight, changed), it)| {
+            if it == *weight {
+                components::factor(evidence, it, changed)
+            } else {
+                named(it, *weight)
+            }
+        });
+        [
+            Some(network::factor(evidence, self.network)),
+            self.reputation.map(|it| reputation::factor(evidence, it)),
+            self.travel.map(|it| travel::factor(evidence, it)),
+            agent,
+            print,
+            told,
+            self.guessing.map(|it| it.factor(None, None)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn confidence(&self, evidence: &Evidence<'_>) -> Confidence {
+        let weights = [
+            Some(self.network),
+            self.reputation,
+            self.travel,
+            Some(self.agent.weight),
+            Some(self.fingerprint),
+            self.telemetry(),
+            self.guessing,
+        ];
+        let weights = || weights.iter().flatten();
+        let compared = weights().filter(|weight| weight.compared).count();
+        let unsure = evidence.profile_is_young() && weights().any(|weight| weight.by_profile);
+        if evidence.context.trusted && 2 <= compared && !unsure {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        }
+    }
+
+    fn assessed(&self, evidence: &Evidence<'_>) -> Assessment {
+        Assessment {
+            factors: self.factors(evidence),
+            confidence: self.confidence(evidence),
+        }
+    }
+}
+
+/// What stands for a view of the device that a graver one, or an earlier one as grave, has counted already.
+fn counted_elsewhere(weight: Weight) -> Weight {
+    match weight.group {
+        super::Group::UserAgent => USER_AGENT_COUNTED,
+        super::Group::Fingerprint => FINGERPRINT_COUNTED,
+        _ => COMPONENTS_COUNTED,
+    }
 }
 
 /// Judges a request by what its session remembers and its subject is known by.
 ///
 /// A record or profile that is not at hand counts as missing data.
 pub fn assess(evidence: &Evidence<'_>) -> Assessment {
-    let network = network::weigh(evidence);
-    let (agent, agent_factor) = user_agent::judge(evidence);
-    let print = fingerprint::weigh(evidence, agent);
-    let weights = [
-        Some(network),
-        reputation::weigh(evidence),
-        travel::weigh(evidence),
-        Some(agent),
-        Some(print),
-        components::weigh(evidence),
-        sequence::weigh(evidence, agent),
-    ];
-    let weights = || weights.iter().flatten();
-    let compared = weights().filter(|weight| weight.compared).count();
-    let unsure = evidence.profile_is_young() && weights().any(|weight| weight.by_profile);
-    let factors = [
-        Some(network::factor(evidence)),
-        reputation::factor(evidence),
-        travel::factor(evidence),
-        Some(agent_factor),
-        Some(print.factor(None, None)),
-        components::factor(evidence),
-        sequence::factor(evidence, agent),
-    ];
-    Assessment {
-        factors: factors.into_iter().flatten().collect(),
-        confidence: if evidence.context.trusted && 2 <= compared && !unsure {
-            Confidence::Medium
-        } else {
-            Confidence::Low
-        },
+    Weighed::of(evidence).assessed(evidence)
+}
+
+/// Judges a request, decides what is done about it, and says what the session remembers of it.
+pub fn judge(evidence: &Evidence<'_>, policy: &RiskPolicy) -> Judgement {
+    let weighed = Weighed::of(evidence);
+    let assessment = weighed.assessed(evidence);
+    let score = assessment.score();
+    let action = decide(score, policy);
+    let kept = if action == Action::Refuse {
+        acceptance::refused(evidence, &weighed, score)
+    } else {
+        acceptance::seen(evidence, &weighed, score, policy)
+    };
+    Judgement {
+        assessment,
+        action,
+        next: kept.next,
+        user_agent_moved: kept.user_agent_moved,
+        telemetry_moved: kept.telemetry_moved,
     }
+}
+
+/// What follows from a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The reasons.
+    pub assessment: Assessment,
+    /// What is done about it.
+    pub action: Action,
+    /// The session as it is from now on, where it is not revoked.
+    pub next: HeldSession,
+    /// Whether the session is held by the request's user agent from now on.
+    pub user_agent_moved: bool,
+    /// Whether the session's telemetry is compared with the request's from now on.
+    pub telemetry_moved: bool,
 }
 
 /// How much there was to judge by.

@@ -1,13 +1,19 @@
 //! What the browser collector tells of the device, compared with what it told before.
 
+use std::net::IpAddr;
+
 use crate::device::{self, Component, Traits};
-use crate::useragent::{self, Change};
+use crate::network::Network;
+use crate::policy::Promise;
+use crate::useragent::{self, Part};
 
 use super::evidence::Evidence;
 use super::factor::Factor;
+use super::network::{is_own, origin};
 use super::weights::{
     COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_IMPOSSIBLE, COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER,
-    COMPONENTS_SAME, TELEMETRY_UNKNOWN, Weight,
+    COMPONENTS_SAME, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR,
+    TELEMETRY_WITHHELD, Weight,
 };
 
 /// What the telemetry token of a request leads to.
@@ -17,8 +23,10 @@ use super::weights::{
     reason = "one of them lives on the stack for one judgement"
 )]
 pub enum Told<'a> {
-    /// To nothing: it is unknown, or its time is over.
+    /// To nothing that is known: it may be an invention.
     Nothing,
+    /// To a visit whose time is over.
+    Expired,
     /// To what a browser told.
     Visit {
         /// What the device is compared by; none where another version of it was stored.
@@ -27,6 +35,10 @@ pub enum Told<'a> {
         user_agent: &'a str,
         /// Whether a claim of the browser is not true.
         tampered: bool,
+        /// The address it was sent from.
+        address: Option<IpAddr>,
+        /// The autonomous system of that address.
+        asn: Option<u32>,
     },
 }
 
@@ -52,35 +64,29 @@ const DRAWN: [Component; 7] = [
     Component::GraphicsExtensions,
 ];
 
-/// The factor of a request that shows telemetry; none has no factor, whatever was shown before: pages tell now and then.
-pub(super) fn weigh(evidence: &Evidence<'_>) -> Option<Weight> {
-    judge(evidence).map(|(weight, _)| weight)
-}
-
-/// The factor of the group, with the components that changed.
-pub(super) fn factor(evidence: &Evidence<'_>) -> Option<Factor> {
-    let (weight, changed) = judge(evidence)?;
-    let names: Vec<&str> = changed.iter().map(|it| it.as_str()).collect();
-    let (current, expected) = if weight == COMPONENTS_OTHER_BROWSER {
-        let Some(Told::Visit { user_agent, .. }) = evidence.told else {
-            return None;
-        };
-        let of = |text: &str| useragent::parse(text).to_string();
-        (Some(of(&evidence.context.user_agent)), Some(of(user_agent)))
-    } else {
-        ((!names.is_empty()).then(|| names.join(", ")), None)
-    };
-    Some(weight.factor(current, expected))
-}
-
-fn judge(evidence: &Evidence<'_>) -> Option<(Weight, Vec<Component>)> {
-    let (traits, user_agent, tampered) = match evidence.told? {
-        Told::Nothing => return Some((TELEMETRY_UNKNOWN, Vec::new())),
-        Told::Visit {
+/// What the telemetry of a request says, with the components that changed; none where it has none and none is missed.
+/// The network stands to the session as `place` says.
+pub(super) fn judge(evidence: &Evidence<'_>, place: Weight) -> Option<(Weight, Vec<Component>)> {
+    let alone = |weight| Some((weight, Vec::new()));
+    let near = is_own(place);
+    let (traits, user_agent, tampered) = match evidence.told {
+        None | Some(Told::Expired) => return missing(evidence, near).and_then(alone),
+        // A token that was never given out is the caller's invention, or older than its visit is kept.
+        Some(Told::Nothing) if near || !evidence.held.trail.told => return alone(TELEMETRY_UNKNOWN_NEAR),
+        Some(Told::Nothing) => return alone(TELEMETRY_UNKNOWN),
+        // Who shows what another network saw vouches for nothing here.
+        Some(Told::Visit { address, asn, .. }) if is_elsewhere(evidence, address, asn) => {
+            return match missing(evidence, near) {
+                Some(TELEMETRY_WITHHELD) => alone(TELEMETRY_ELSEWHERE),
+                other => other.and_then(alone),
+            };
+        }
+        Some(Told::Visit {
             traits,
             user_agent,
             tampered,
-        } => (traits, user_agent, tampered),
+            ..
+        }) => (traits, user_agent, tampered),
     };
     let before = evidence.record.and_then(|it| it.attached.traits.as_deref());
     let before = before.and_then(Traits::from_bytes);
@@ -95,7 +101,7 @@ fn judge(evidence: &Evidence<'_>) -> Option<(Weight, Vec<Component>)> {
         _ => COMPONENTS_CHANGED,
     };
     // A group has one factor, its gravest.
-    let impossible = if is_of_another_browser(user_agent, &evidence.context.user_agent) {
+    let impossible = if is_of_another_browser(user_agent, evidence) {
         Some(COMPONENTS_OTHER_BROWSER)
     } else {
         tampered.then_some(COMPONENTS_IMPOSSIBLE)
@@ -104,6 +110,62 @@ fn judge(evidence: &Evidence<'_>) -> Option<(Weight, Vec<Component>)> {
         .filter(|it| by_count.points < it.points)
         .unwrap_or(by_count);
     Some((weight, changed))
+}
+
+/// What it costs to show none. In the session's own network little, as pages tell when they are loaded, and not at every
+/// call; unless the tenant's backend promises it with each.
+fn missing(evidence: &Evidence<'_>, near: bool) -> Option<Weight> {
+    if !evidence.held.trail.told {
+        return None;
+    }
+    match evidence.promises.telemetry {
+        Promise::Never => None,
+        Promise::Unsaid if near => Some(TELEMETRY_MISSING_NEAR),
+        Promise::Unsaid | Promise::Always => Some(TELEMETRY_WITHHELD),
+    }
+}
+
+/// Whether telemetry was sent from another network than the request, as far as both are known.
+fn is_elsewhere(evidence: &Evidence<'_>, told_from: Option<IpAddr>, told_by: Option<u32>) -> bool {
+    let context = evidence.context;
+    let (Some(from), Some(here)) = (told_from, context.address) else {
+        return false;
+    };
+    if Network::of(from) == Network::of(here) {
+        return false;
+    }
+    match (told_by, context.facts.asn()) {
+        (Some(there), Some(here)) => there != here,
+        // A host has addresses of both families.
+        _ => from.is_ipv4() == here.is_ipv4(),
+    }
+}
+
+/// Whether the telemetry may become what the session is compared with: it shows nothing that speaks against it, and comes
+/// from the session's own network.
+pub(super) fn replaces(weight: Option<Weight>, place: Weight) -> bool {
+    is_own(place) && weight.is_some_and(|it| [COMPONENTS_SAME, COMPONENTS_NEW].contains(&it))
+}
+
+/// The factor, with the components that changed, or the browsers that differ.
+pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight, changed: &[Component]) -> Factor {
+    let names: Vec<&str> = changed.iter().map(|it| it.as_str()).collect();
+    let (current, expected) = match evidence.told {
+        Some(Told::Visit { user_agent, .. }) if weight == COMPONENTS_OTHER_BROWSER => {
+            let of = |text: &str| useragent::parse(text).to_string();
+            (Some(of(&evidence.context.user_agent)), Some(of(user_agent)))
+        }
+        Some(Told::Visit { address, asn, .. }) if weight == TELEMETRY_ELSEWHERE => {
+            let network = |address| Network::of(address).to_string();
+            let of = |asn, address: Option<IpAddr>| origin(asn, None).or_else(|| address.map(network));
+            (
+                of(asn, address),
+                of(evidence.context.facts.asn(), evidence.context.address),
+            )
+        }
+        _ => ((!names.is_empty()).then(|| names.join(", ")), None),
+    };
+    weight.factor(current, expected)
 }
 
 /// The components that no upgrade, journey or new monitor explains.
@@ -115,7 +177,8 @@ fn changed(before: &Traits, now: &Traits) -> Vec<Component> {
 }
 
 /// Whether telemetry was sent by another browser than the request, or from another system: the token was carried over.
-fn is_of_another_browser(sent_by: &str, shown_by: &str) -> bool {
-    let change = useragent::parse(shown_by).change_since(&useragent::parse(sent_by));
-    matches!(change, Change::OtherBrowser | Change::OtherSystem)
+fn is_of_another_browser(sent_by: &str, evidence: &Evidence<'_>) -> bool {
+    let shown_by = useragent::parse(&evidence.context.user_agent);
+    let change = shown_by.change_since(&useragent::parse(sent_by), evidence.now.secs());
+    change.browser == Part::Other || change.system == Part::Other
 }

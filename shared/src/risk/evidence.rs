@@ -1,7 +1,7 @@
 //! What a judgement rests on.
 
 use crate::model::{Context, HeldSession, Instant, Profile, SessionRecord};
-use crate::policy::Lists;
+use crate::policy::{EvidencePolicy, Lists};
 
 use super::components::Told;
 
@@ -20,6 +20,8 @@ pub struct Evidence<'a> {
     pub told: Option<Told<'a>>,
     /// What the tenant decided about addresses.
     pub lists: &'a Lists,
+    /// What the tenant's backend sends with its requests.
+    pub promises: EvidencePolicy,
     /// The time of the request.
     pub now: Instant,
 }
@@ -27,15 +29,12 @@ pub struct Evidence<'a> {
 impl Evidence<'_> {
     /// The time of the request for the rules that forgive with time: in a run of suspicious requests that of the first.
     pub(super) fn time(&self) -> Instant {
-        self.held.trail.suspicion.map_or(self.now, |it| it.since)
+        self.held.trail.suspicion.unwrap_or(self.now)
     }
 
-    /// When the session was last used before that.
-    pub(super) fn active_before(&self) -> Instant {
-        self.held
-            .trail
-            .suspicion
-            .map_or(self.held.last_activity_at, |it| it.active_before)
+    /// When the session was last seen where it is held.
+    pub(super) fn home_at(&self) -> Instant {
+        self.held.trail.home_at.unwrap_or(self.held.created_at)
     }
 
     /// Whether the profile knows too little for something unknown to mean much.

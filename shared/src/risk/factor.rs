@@ -18,7 +18,7 @@ pub enum Group {
     Fingerprint,
     /// The parts of a device that the browser collector reports. Needs the collector.
     Components,
-    /// The order in which networks and fingerprints follow each other. Has a factor only when it tells of two users.
+    /// What one request after the other tries. Has a factor only when somebody tries fingerprints.
     Sequence,
 }
 

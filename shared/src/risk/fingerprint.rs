@@ -1,26 +1,55 @@
 //! How the fingerprint changed, like compared with like.
 
-use crate::model::Sample;
+use crate::model::{Sample, Standing, start_of};
+use crate::policy::Promise;
 
 use super::evidence::Evidence;
 use super::weights::{
-    BROWSER_NEWER, FINGERPRINT_CHANGED, FINGERPRINT_KNOWN, FINGERPRINT_MATCH, FINGERPRINT_MISSING,
-    FINGERPRINT_NEVER, FINGERPRINT_NEW, FINGERPRINT_UPGRADED, Weight,
+    FINGERPRINT_CHANGED, FINGERPRINT_KNOWN, FINGERPRINT_MATCH, FINGERPRINT_NEVER, FINGERPRINT_NEW,
+    FINGERPRINT_NOT_SUPPLIED, FINGERPRINT_UPGRADED, FINGERPRINT_WITHHELD, Weight,
 };
 
-/// Whether the user agent changed has a say: an upgrade of the browser explains a changed fingerprint.
-pub(super) fn weigh(evidence: &Evidence<'_>, user_agent: Weight) -> Weight {
+/// What the fingerprint says. An upgrade explains another one in the session's `own_network` only: nobody can check the
+/// claim, and a thief makes it elsewhere.
+pub(super) fn weigh(evidence: &Evidence<'_>, is_upgrade: bool, own_network: bool) -> Weight {
     let known = |digest: &[u8; 16]| evidence.profile.is_some_and(|it| it.knows_device(digest));
     match (evidence.held.fingerprint, evidence.context.fingerprint) {
         (Sample::Supplied(before), Sample::Supplied(now)) if before == now => FINGERPRINT_MATCH,
         // The caller sends back what `create` computed and answered.
         (Sample::Computed(before), Sample::Supplied(now)) if before == now => FINGERPRINT_MATCH,
-        (_, Sample::Supplied(now)) if known(&now) => FINGERPRINT_KNOWN,
-        (Sample::Supplied(_), Sample::Supplied(_)) if user_agent == BROWSER_NEWER => FINGERPRINT_UPGRADED,
-        (Sample::Supplied(_), Sample::Supplied(_)) => FINGERPRINT_CHANGED,
-        (Sample::Supplied(_), Sample::Computed(_)) => FINGERPRINT_MISSING,
-        (Sample::Computed(_), Sample::Supplied(_)) => FINGERPRINT_NEW,
+        (before, Sample::Supplied(now)) => {
+            let unexplained = match before {
+                Sample::Computed(_) => FINGERPRINT_NEW,
+                Sample::Supplied(_) => FINGERPRINT_CHANGED,
+            };
+            match let_in(evidence, &now) {
+                Some(Standing::Known) => FINGERPRINT_KNOWN,
+                Some(Standing::Upgraded) if own_network => FINGERPRINT_UPGRADED,
+                Some(_) => unexplained,
+                None if known(&now) => FINGERPRINT_KNOWN,
+                None if unexplained == FINGERPRINT_CHANGED && is_upgrade && own_network => FINGERPRINT_UPGRADED,
+                None => unexplained,
+            }
+        }
+        (Sample::Supplied(_), Sample::Computed(_)) if evidence.promises.fingerprint == Promise::Never => {
+            FINGERPRINT_NOT_SUPPLIED
+        }
+        (Sample::Supplied(_), Sample::Computed(_)) => FINGERPRINT_WITHHELD,
         // Computed from the user agent, which is weighed already.
         (Sample::Computed(_), Sample::Computed(_)) => FINGERPRINT_NEVER,
     }
+}
+
+/// Whether the profile has something to say about the fingerprint: it is another one, and new to the session.
+pub(super) fn is_for_profile(evidence: &Evidence<'_>, weight: Weight) -> bool {
+    match evidence.context.fingerprint {
+        Sample::Supplied(digest) => weight != FINGERPRINT_MATCH && let_in(evidence, &digest).is_none(),
+        Sample::Computed(_) => false,
+    }
+}
+
+/// Why the session was let in with this fingerprint before, where it was.
+fn let_in(evidence: &Evidence<'_>, digest: &[u8; 16]) -> Option<Standing> {
+    let other = evidence.held.trail.other_fingerprint?;
+    (other.start == start_of(digest)).then_some(other.standing)
 }

@@ -1,153 +1,145 @@
-//! What a profile learns from what its subject's sessions were accepted with.
+//! What a profile learns from its subject's sessions, and what it takes back.
 //!
 //! A lesson is read from one write to a guard: the session before and after it. It says nothing that the session does
 //! not say itself. What a session was opened with is held against the profile as it is then, so lessons are learnt in
 //! their order; whoever teaches sees to that.
+//!
+//! A thing excuses a request only when it is *known*: the subject proved itself there, or lived with it for several days
+//! in sessions that ended well. What a live session brings stands beside that until the session ends.
 
-use crate::model::{Acquaintance, HeldSession, Profile, Sample};
+use crate::model::{Acquaintance, HeldSession, Pending, Profile, Sample, SessionTag};
 
 use super::score::Score;
 use super::weights::{
-    ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_MISSING, SYSTEM_KNOWN,
+    ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_WITHHELD, SYSTEM_KNOWN,
     Weight,
 };
 
 /// What one write to a guard has to teach.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lesson {
+pub enum Lesson {
+    /// A session was used.
+    Used(Box<Use>),
+    /// A session ended.
+    Ended {
+        /// Which.
+        session: SessionTag,
+        /// Whether nobody called it stolen or took it away.
+        well: bool,
+    },
+}
+
+/// What a session was used with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    session: SessionTag,
     day: u16,
     manner: Manner,
-    system: Option<Seen<u32>>,
+    system: Option<u32>,
     /// The system behind which something stands, 0 where that is not known: nothing to know it again by.
-    anonymizer: Option<Seen<u32>>,
-    country: Option<Seen<String>>,
-    device: Option<Seen<[u8; 16]>>,
+    anonymizer: Option<u32>,
+    country: Option<String>,
+    device: Option<[u8; 16]>,
 }
 
 /// How the session came to what it teaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// Its subject proved itself: everything may be learnt.
+    /// Its subject proved itself.
     Proven,
-    /// A request that was scored below the threshold: what it brought may be learnt.
-    Scored,
+    /// A request that was let in.
+    LetIn,
     /// It was opened there, which nobody scored: learnt if it would have scored below the threshold.
     Opened,
 }
 
-/// A thing, and whether this very write brought it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen<T> {
-    it: T,
-    brought: bool,
-}
-
-/// What the write that made `before` into `after` teaches; none where the session learnt nothing in it.
-pub fn lesson(before: Option<&HeldSession>, after: &HeldSession) -> Option<Lesson> {
-    let day = after.trail.learnt_on?;
+/// What the write that made `before` into `after` teaches of the session: of what it is held by, and of where else it was.
+pub fn lessons(session: SessionTag, before: Option<&HeldSession>, after: &HeldSession) -> Vec<Lesson> {
+    let mut lessons = Vec::new();
+    let Some(day) = after.trail.learnt_on else {
+        return lessons;
+    };
     // A session that taught nothing yet is as good as one just opened.
     let before = before.filter(|it| it.trail.learnt_on.is_some());
-    let device = |session: &HeldSession| match session.fingerprint {
-        Sample::Supplied(digest) => Some(digest),
-        Sample::Computed(_) => None,
-    };
-    // A relay of a system's maker is no anonymizer to be known by: scoring takes it for an ordinary address.
-    let anonymizer = |session: &HeldSession| {
-        let hired = session.anonymous && !session.trail.relay;
-        hired.then(|| session.asn.unwrap_or(0))
-    };
-    let lesson = Lesson {
-        day,
-        manner: match before {
-            _ if after.trail.proven => Manner::Proven,
-            Some(_) => Manner::Scored,
-            None => Manner::Opened,
-        },
-        system: seen(before, after, |it| it.asn),
-        anonymizer: seen(before, after, anonymizer),
-        country: seen(before, after, |it| it.country.clone()),
-        device: seen(before, after, device),
-    };
-    let same = before.is_some_and(|it| {
+    let again = before.is_some_and(|it| {
         it.trail.learnt_on == after.trail.learnt_on
             && it.trail.proven == after.trail.proven
             && (it.asn, &it.country, it.fingerprint) == (after.asn, &after.country, after.fingerprint)
             && (it.anonymous, it.trail.relay) == (after.anonymous, after.trail.relay)
     });
-    let empty = lesson.system.is_none()
-        && lesson.anonymizer.is_none()
-        && lesson.country.is_none()
-        && lesson.device.is_none();
-    (!same && !empty).then_some(lesson)
-}
-
-/// What `after` has, and whether `before`, where there is one, had something else or nothing.
-fn seen<T: PartialEq>(
-    before: Option<&HeldSession>,
-    after: &HeldSession,
-    part: impl Fn(&HeldSession) -> Option<T>,
-) -> Option<Seen<T>> {
-    let it = part(after)?;
-    let brought = before.and_then(part).is_none_or(|before| before != it);
-    Some(Seen { it, brought })
+    if !again {
+        // A relay of a system's maker is no anonymizer to be known by: scoring takes it for an ordinary address.
+        let hired = after.anonymous && !after.trail.relay;
+        let held_by = |it: &HeldSession| (it.asn, it.country.clone(), it.fingerprint);
+        let moved = before.is_some_and(|it| held_by(it) != held_by(after) || it.trail.proven != after.trail.proven);
+        let held = Use {
+            session,
+            day,
+            manner: match before {
+                None if !after.trail.proven => Manner::Opened,
+                Some(_) if !moved => Manner::LetIn,
+                _ => Manner::Proven,
+            },
+            system: after.asn,
+            anonymizer: hired.then(|| after.asn.unwrap_or(0)),
+            country: after.country.clone(),
+            device: match after.fingerprint {
+                Sample::Supplied(digest) => Some(digest),
+                Sample::Computed(_) => None,
+            },
+        };
+        lessons.push(Lesson::Used(Box::new(held)));
+    }
+    if let Some(elsewhere) = after.trail.elsewhere
+        && before.and_then(|it| it.trail.elsewhere) != Some(elsewhere)
+    {
+        lessons.push(Lesson::Used(Box::new(Use {
+            session,
+            day: elsewhere.on,
+            manner: Manner::LetIn,
+            system: Some(elsewhere.asn),
+            anonymizer: elsewhere.hired.then_some(elsewhere.asn),
+            country: None,
+            device: None,
+        })));
+    }
+    lessons
 }
 
 /// The profile after the lesson; none where it knew everything, or learns nothing from where the session was opened.
 ///
-/// A thing is taken up only by the write that brought it, so a session that was let in somewhere unknown does not
-/// teach that place by staying. Whatever the lesson, the things seen last are kept.
+/// Whatever the lesson, what is known and was seen last is kept.
 pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
-    let admitted = match lesson.manner {
-        Manner::Proven | Manner::Scored => true,
-        Manner::Opened => {
-            profile.days == 0 || by_itself(profile, lesson) < i32::from(Score::SUSPICIOUS.get())
-        }
+    let next = match lesson {
+        Lesson::Ended { session, well } => settled(profile, *session, *well),
+        Lesson::Used(used) => used_with(profile, used)?,
     };
-    if !admitted {
+    (next != *profile).then_some(next)
+}
+
+fn used_with(profile: &Profile, used: &Use) -> Option<Profile> {
+    let first = profile.days == 0;
+    if used.manner == Manner::Opened && !first && i32::from(Score::SUSPICIOUS.get()) <= by_itself(profile, used) {
         return None;
     }
-    let may = |brought: bool| brought || lesson.manner == Manner::Proven;
-    let day = lesson.day;
+    let day = used.day;
+    let pending = Pending {
+        session: used.session,
+        days: 1,
+        proven: used.manner != Manner::LetIn,
+    };
     let mut next = profile.clone();
-    if let Some(seen) = &lesson.system {
-        let digest = profile.system(seen.it);
-        meet(
-            &mut next.networks,
-            Profile::NETWORKS,
-            digest,
-            day,
-            may(seen.brought),
-        );
+    if let Some(asn) = used.system {
+        meet(&mut next.networks, Profile::NETWORKS, profile.system(asn), day, pending);
     }
-    if let Some(seen) = lesson.anonymizer.as_ref().filter(|seen| seen.it != 0) {
-        let digest = profile.anonymizer(Some(seen.it));
-        meet(
-            &mut next.networks,
-            Profile::NETWORKS,
-            digest,
-            day,
-            may(seen.brought),
-        );
+    if let Some(asn) = used.anonymizer.filter(|it| *it != 0) {
+        meet(&mut next.networks, Profile::NETWORKS, profile.anonymizer(Some(asn)), day, pending);
     }
-    if let Some(seen) = &lesson.country {
-        let digest = profile.country(&seen.it);
-        meet(
-            &mut next.countries,
-            Profile::COUNTRIES,
-            digest,
-            day,
-            may(seen.brought),
-        );
+    if let Some(country) = &used.country {
+        meet(&mut next.countries, Profile::COUNTRIES, profile.country(country), day, pending);
     }
-    if let Some(seen) = &lesson.device {
-        let digest = profile.device(&seen.it);
-        meet(
-            &mut next.devices,
-            Profile::DEVICES,
-            digest,
-            day,
-            may(seen.brought),
-        );
+    if let Some(device) = &used.device {
+        meet(&mut next.devices, Profile::DEVICES, profile.device(device), day, pending);
     }
     if next == *profile {
         return None;
@@ -162,45 +154,86 @@ pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
     Some(next)
 }
 
+/// The profile after a session ended: what it brought counts for good, or is taken back.
+fn settled(profile: &Profile, session: SessionTag, well: bool) -> Profile {
+    let mut next = profile.clone();
+    for list in [&mut next.networks, &mut next.countries, &mut next.devices] {
+        for thing in list.iter_mut() {
+            let Some(pending) = thing.pending.filter(|it| it.session == session) else {
+                continue;
+            };
+            thing.pending = None;
+            if well {
+                thing.days = thing.days.saturating_add(pending.days.into());
+                thing.proven |= pending.proven;
+            }
+        }
+        list.retain(|it| 0 < it.days || it.proven || it.pending.is_some());
+    }
+    next
+}
+
 /// What the context of a session just opened would score against the profile, by those groups that need no session.
-fn by_itself(profile: &Profile, lesson: &Lesson) -> i32 {
-    let unknown_country = |seen: &Seen<String>| !profile.knows_country(&seen.it);
-    let network = match (&lesson.system, &lesson.country) {
-        (Some(system), _) if profile.knows_system(system.it) => Some(SYSTEM_KNOWN),
-        (_, Some(country)) if !profile.countries.is_empty() && unknown_country(country) => Some(COUNTRY_NEW),
+fn by_itself(profile: &Profile, used: &Use) -> i32 {
+    let network = match (&used.system, &used.country) {
+        (Some(system), _) if profile.knows_system(*system) => Some(SYSTEM_KNOWN),
+        (_, Some(country)) if !profile.countries.is_empty() && !profile.knows_country(country) => {
+            Some(COUNTRY_NEW)
+        }
         (Some(_), _) if !profile.networks.is_empty() => Some(COUNTRY_KNOWN),
         _ => None,
     };
-    let new_anonymizer = lesson
+    let new_anonymizer = used
         .anonymizer
-        .as_ref()
-        .filter(|seen| seen.it == 0 || !profile.knows_anonymizer(Some(seen.it)))
+        .filter(|it| *it == 0 || !profile.knows_anonymizer(Some(*it)))
         .map(|_| ANONYMIZER_NEW);
-    let device = match &lesson.device {
+    let device = match &used.device {
         _ if profile.devices.is_empty() => None,
-        Some(seen) => (!profile.knows_device(&seen.it)).then_some(FINGERPRINT_CHANGED),
-        None => Some(FINGERPRINT_MISSING),
+        Some(device) => (!profile.knows_device(device)).then_some(FINGERPRINT_CHANGED),
+        None => Some(FINGERPRINT_WITHHELD),
     };
     let weights: [Option<Weight>; 3] = [network, new_anonymizer, device];
     weights.iter().flatten().map(|weight| weight.points).sum()
 }
 
-/// Notes that a thing was seen on `day`, taking it up if it `may` be new. The list keeps what was seen last.
-fn meet(list: &mut Vec<Acquaintance>, most: usize, digest: [u8; 8], day: u16, may: bool) {
-    if let Some(known) = list.iter_mut().find(|it| it.digest == digest) {
-        known.first_on = known.first_on.min(day);
-        if known.last_on < day {
-            known.last_on = day;
-            known.days = known.days.saturating_add(1);
-        }
-    } else if may {
+/// How long a session can live, days: whoever is said to have brought a thing longer ago has ended unseen.
+const LONGEST_SESSION: u16 = 31;
+
+/// Notes that a thing was seen on `day`, as `pending` says. One session at a time adds to a thing; one in which the
+/// subject proved itself takes the place of one that was merely let in. The list keeps what is known, then what was seen
+/// last.
+fn meet(list: &mut Vec<Acquaintance>, most: usize, digest: [u8; 8], day: u16, pending: Pending) {
+    let Some(thing) = list.iter_mut().find(|it| it.digest == digest) else {
         list.push(Acquaintance {
             digest,
             first_on: day,
             last_on: day,
-            days: 1,
+            days: 0,
+            proven: false,
+            pending: Some(pending),
         });
-        list.sort_by_key(|it| (std::cmp::Reverse((it.last_on, it.days)), it.digest));
+        list.sort_by_key(|it| (!it.is_known(), std::cmp::Reverse((it.last_on, it.days)), it.digest));
         list.truncate(most);
-    }
+        return;
+    };
+    let newer = thing.last_on < day;
+    thing.pending = Some(match thing.pending {
+        Some(same) if same.session == pending.session => Pending {
+            days: same.days.saturating_add(u8::from(newer)),
+            proven: same.proven || pending.proven,
+            ..same
+        },
+        Some(other)
+            if (other.proven || !pending.proven) && day <= thing.last_on.saturating_add(LONGEST_SESSION) =>
+        {
+            other
+        }
+        // A day that another session has counted is not counted again.
+        _ => Pending {
+            days: u8::from(newer || thing.days == 0),
+            ..pending
+        },
+    });
+    thing.first_on = thing.first_on.min(day);
+    thing.last_on = thing.last_on.max(day);
 }

@@ -33,6 +33,7 @@ fn context(ip: &str, user_agent: &str, fingerprint: Sample) -> Context {
     Context {
         ip: ip.to_owned(),
         address: address::parse(ip),
+        ip_form: address::read(ip).form,
         facts: Facts::default(),
         user_agent: user_agent.to_owned(),
         fingerprint,

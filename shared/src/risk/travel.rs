@@ -4,10 +4,10 @@ use crate::model::Geo;
 
 use super::evidence::Evidence;
 use super::factor::Factor;
-use super::network;
+use super::network::is_home;
 use super::weights::{
-    IP_SAME, IP_SAME_PREFIX, TRAVEL_ANONYMIZED, TRAVEL_COUNTRY, TRAVEL_FAST, TRAVEL_IMPOSSIBLE, TRAVEL_NONE,
-    TRAVEL_UNCERTAIN, Weight,
+    ADDRESS_NOT_SUPPLIED, ADDRESS_WITHHELD, TRAVEL_ANONYMIZED, TRAVEL_COUNTRY, TRAVEL_FAST,
+    TRAVEL_IMPOSSIBLE, TRAVEL_NONE, TRAVEL_UNCERTAIN, Weight,
 };
 
 /// Mean radius of the Earth (IUGG), kilometres.
@@ -21,8 +21,12 @@ const FAST: u64 = 300;
 /// Two requests are taken to be this many seconds apart at least: clocks and queues differ by as much.
 const LEAST_SECONDS: u64 = 60;
 
-/// What the journey says; none where either end is not known to be anywhere.
-pub(super) fn weigh(evidence: &Evidence<'_>) -> Option<Weight> {
+/// What the journey says from where the session is held, since it was last seen there; none where either end is not
+/// known to be anywhere. The network stands to the session as `place` says.
+pub(super) fn weigh(evidence: &Evidence<'_>, place: Weight) -> Option<Weight> {
+    if [ADDRESS_WITHHELD, ADDRESS_NOT_SUPPLIED].contains(&place) {
+        return None;
+    }
     let (held, context) = (evidence.held, evidence.context);
     let facts = &context.facts;
     let here = facts.place().and_then(|it| it.point).and_then(Geo::of);
@@ -33,7 +37,7 @@ pub(super) fn weigh(evidence: &Evidence<'_>) -> Option<Weight> {
         return None;
     }
     // One network is one place, whatever the data makes of its addresses.
-    if [IP_SAME, IP_SAME_PREFIX].contains(&network::weigh(evidence)) {
+    if is_home(place) {
         return Some(TRAVEL_NONE);
     }
     if held.anonymous || facts.anonymity.any() {
@@ -56,15 +60,14 @@ pub(super) fn weigh(evidence: &Evidence<'_>) -> Option<Weight> {
 }
 
 /// The factor, with country and system of both ends.
-pub(super) fn factor(evidence: &Evidence<'_>) -> Option<Factor> {
-    let weight = weigh(evidence)?;
+pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight) -> Factor {
     let current = evidence.context.facts.alpha_2().map(str::to_owned);
-    Some(weight.factor(current, evidence.held.country.clone()))
+    weight.factor(current, evidence.held.country.clone())
 }
 
-/// What it takes to have gone this many kilometres since the session was last used.
+/// What it takes to have gone this many kilometres since the session was last seen where it is held.
 fn of_distance(kilometres: u64, evidence: &Evidence<'_>) -> Option<Weight> {
-    let passed = evidence.time().since(evidence.active_before()).as_secs();
+    let passed = evidence.time().since(evidence.home_at()).as_secs();
     let seconds = passed.max(LEAST_SECONDS);
     let faster_than = |speed: u64| speed.saturating_mul(seconds) < kilometres.saturating_mul(3600);
     let (impossible, far) = IMPOSSIBLE;

@@ -39,133 +39,101 @@ const fn compared(group: Group, name: &'static str, points: i32) -> Weight {
 
 const fn by_profile(group: Group, name: &'static str, points: i32) -> Weight {
     Weight {
-        group,
-        name,
-        points,
-        compared: true,
         by_profile: true,
+        ..compared(group, name, points)
     }
 }
 
 const fn missing(group: Group, name: &'static str, points: i32) -> Weight {
     Weight {
-        group,
-        name,
-        points,
         compared: false,
-        by_profile: false,
+        ..compared(group, name, points)
     }
 }
 
-pub(super) const IP_SAME: Weight = compared(Group::Network, "ip_same", -30);
-pub(super) const IP_SAME_PREFIX: Weight = compared(Group::Network, "ip_same_prefix", 0);
-pub(super) const SYSTEM_SAME: Weight = compared(Group::Network, "asn_same", 5);
-pub(super) const SYSTEM_KNOWN: Weight = by_profile(Group::Network, "asn_known", 5);
-pub(super) const SYSTEM_NEW_SAME_COUNTRY: Weight = by_profile(Group::Network, "asn_new_same_country", 25);
-pub(super) const SYSTEM_NEW: Weight = by_profile(Group::Network, "asn_new", 25);
-pub(super) const COUNTRY_KNOWN: Weight = by_profile(Group::Network, "country_known", 25);
-pub(super) const COUNTRY_NEW: Weight = by_profile(Group::Network, "country_new", 45);
-pub(super) const NETWORK_OTHER: Weight = compared(Group::Network, "network_other", 10);
-pub(super) const NETWORK_NEW_FAMILY: Weight = missing(Group::Network, "network_new_family", 10);
-pub(super) const ADDRESS_UNREADABLE: Weight = missing(Group::Network, "address_unreadable", 10);
-pub(super) const NETWORK_UNKNOWN: Weight = missing(Group::Network, "network_unknown", 0);
+/// Declares the weights, and the list of all of them in the order of the document.
+macro_rules! weights {
+    ($($constant:ident = $kind:ident($group:ident, $name:literal, $points:literal);)*) => {
+        $(pub(super) const $constant: Weight = $kind(Group::$group, $name, $points);)*
+        /// All of them, in the order of the document.
+        #[cfg(test)]
+        pub(super) const ALL: &[Weight] = &[$($constant),*];
+    };
+}
 
-pub(super) const ALLOWED: Weight = compared(Group::Reputation, "tenant_allowed", -20);
-pub(super) const ORDINARY: Weight = compared(Group::Reputation, "address_ordinary", 0);
-pub(super) const ANONYMIZER_KNOWN: Weight = compared(Group::Reputation, "anonymizer_known", 0);
-pub(super) const ANONYMIZER_NEW: Weight = by_profile(Group::Reputation, "anonymizer_new", 35);
-pub(super) const TOR_EXIT: Weight = compared(Group::Reputation, "tor_exit", 60);
-pub(super) const DENIED: Weight = compared(Group::Reputation, "tenant_denied", 100);
+weights! {
+    IP_SAME = compared(Network, "ip_same", -30);
+    IP_SAME_SHARED = compared(Network, "ip_same_shared", 0);
+    IP_SAME_OTHER_BROWSER = compared(Network, "ip_same_other_browser", 0);
+    IP_SAME_PREFIX = compared(Network, "ip_same_prefix", 0);
+    SYSTEM_SAME = compared(Network, "asn_same", 5);
+    SYSTEM_KNOWN = by_profile(Network, "asn_known", 5);
+    SYSTEM_OTHER_COUNTRY = by_profile(Network, "asn_other_country", 20);
+    SYSTEM_NEW_SAME_COUNTRY = by_profile(Network, "asn_new_same_country", 25);
+    SYSTEM_NEW = by_profile(Network, "asn_new", 25);
+    COUNTRY_KNOWN = by_profile(Network, "country_known", 25);
+    COUNTRY_NEW = by_profile(Network, "country_new", 45);
+    NETWORK_OTHER = compared(Network, "network_other", 10);
+    NETWORK_NEW_FAMILY = missing(Network, "network_new_family", 10);
+    ADDRESS_WITHHELD = missing(Network, "address_withheld", 45);
+    ADDRESS_NOT_SUPPLIED = missing(Network, "address_not_supplied", 0);
+    NETWORK_UNKNOWN = missing(Network, "network_unknown", 0);
 
-pub(super) const TRAVEL_NONE: Weight = compared(Group::Travel, "travel_none", 0);
-pub(super) const TRAVEL_ANONYMIZED: Weight = missing(Group::Travel, "travel_anonymized", 0);
-pub(super) const TRAVEL_UNCERTAIN: Weight = missing(Group::Travel, "travel_uncertain", 0);
-pub(super) const TRAVEL_COUNTRY: Weight = compared(Group::Travel, "travel_country", 5);
-pub(super) const TRAVEL_FAST: Weight = compared(Group::Travel, "travel_fast", 15);
-pub(super) const TRAVEL_IMPOSSIBLE: Weight = compared(Group::Travel, "travel_impossible", 30);
+    ALLOWED = compared(Reputation, "tenant_allowed", -20);
+    ALLOWED_NEAR = compared(Reputation, "tenant_allowed_near", 0);
+    ORDINARY = compared(Reputation, "address_ordinary", 0);
+    ANONYMIZER_KNOWN = compared(Reputation, "anonymizer_known", 0);
+    ANONYMIZER_NEW = by_profile(Reputation, "anonymizer_new", 30);
+    ADDRESS_HIDDEN = missing(Reputation, "address_hidden", 30);
+    TOR_EXIT = compared(Reputation, "tor_exit", 60);
+    DENIED = compared(Reputation, "tenant_denied", 100);
 
-pub(super) const USER_AGENT_SAME: Weight = compared(Group::UserAgent, "user_agent_same", 0);
-pub(super) const USER_AGENT_CHANGED: Weight = missing(Group::UserAgent, "user_agent_changed", 2);
-pub(super) const BROWSER_NEWER: Weight = compared(Group::UserAgent, "browser_newer", 2);
-pub(super) const AUTOMATION_NEW: Weight = compared(Group::UserAgent, "automation_new", 25);
-pub(super) const USER_AGENT_MISSING: Weight = missing(Group::UserAgent, "user_agent_missing", 25);
-pub(super) const BROWSER_OLDER: Weight = compared(Group::UserAgent, "browser_older", 45);
-pub(super) const BROWSER_OTHER: Weight = compared(Group::UserAgent, "browser_other", 50);
-pub(super) const OS_OTHER: Weight = compared(Group::UserAgent, "os_other", 60);
+    TRAVEL_NONE = compared(Travel, "travel_none", 0);
+    TRAVEL_ANONYMIZED = missing(Travel, "travel_anonymized", 0);
+    TRAVEL_UNCERTAIN = missing(Travel, "travel_uncertain", 0);
+    TRAVEL_COUNTRY = compared(Travel, "travel_country", 5);
+    TRAVEL_FAST = compared(Travel, "travel_fast", 15);
+    TRAVEL_IMPOSSIBLE = compared(Travel, "travel_impossible", 30);
 
-pub(super) const FINGERPRINT_MATCH: Weight = compared(Group::Fingerprint, "fingerprint_match", -10);
-pub(super) const FINGERPRINT_KNOWN: Weight = by_profile(Group::Fingerprint, "fingerprint_known_device", 0);
-pub(super) const FINGERPRINT_NEVER: Weight = missing(Group::Fingerprint, "fingerprint_never_supplied", 0);
-pub(super) const FINGERPRINT_UPGRADED: Weight =
-    compared(Group::Fingerprint, "fingerprint_changed_with_upgrade", 10);
-pub(super) const FINGERPRINT_NEW: Weight = missing(Group::Fingerprint, "fingerprint_newly_supplied", 15);
-pub(super) const FINGERPRINT_CHANGED: Weight = compared(Group::Fingerprint, "fingerprint_changed", 30);
-pub(super) const FINGERPRINT_MISSING: Weight = missing(Group::Fingerprint, "fingerprint_missing", 35);
+    USER_AGENT_SAME = compared(UserAgent, "user_agent_same", 0);
+    USER_AGENT_NOT_SUPPLIED = missing(UserAgent, "user_agent_not_supplied", 0);
+    USER_AGENT_COUNTED = compared(UserAgent, "user_agent_counted", 0);
+    USER_AGENT_CHANGED = missing(UserAgent, "user_agent_changed", 2);
+    BROWSER_NEWER = compared(UserAgent, "browser_newer", 2);
+    DESKTOP_SITE = compared(UserAgent, "desktop_site", 25);
+    AUTOMATION_NEW = compared(UserAgent, "automation_new", 45);
+    BROWSER_OLDER = compared(UserAgent, "browser_older", 45);
+    BROWSER_UNRELEASED = compared(UserAgent, "browser_unreleased", 45);
+    VERSION_WITHHELD = missing(UserAgent, "version_withheld", 45);
+    BROWSER_OTHER = compared(UserAgent, "browser_other", 50);
+    BROWSER_WITHHELD = missing(UserAgent, "browser_withheld", 50);
+    OS_OTHER = compared(UserAgent, "os_other", 60);
+    OS_WITHHELD = missing(UserAgent, "os_withheld", 60);
+    BROWSER_AND_OS_OTHER = compared(UserAgent, "browser_and_os_other", 75);
+    USER_AGENT_WITHHELD = missing(UserAgent, "user_agent_withheld", 75);
 
-pub(super) const COMPONENTS_SAME: Weight = compared(Group::Components, "components_same", 0);
-pub(super) const COMPONENTS_NEW: Weight = missing(Group::Components, "components_newly_supplied", 0);
-pub(super) const TELEMETRY_UNKNOWN: Weight = missing(Group::Components, "telemetry_unknown", 0);
-pub(super) const COMPONENT_CHANGED: Weight = compared(Group::Components, "component_changed", 15);
-pub(super) const COMPONENTS_IMPOSSIBLE: Weight = compared(Group::Components, "components_impossible", 25);
-pub(super) const COMPONENTS_OTHER_BROWSER: Weight =
-    compared(Group::Components, "components_of_another_browser", 25);
-pub(super) const COMPONENTS_CHANGED: Weight = compared(Group::Components, "components_changed", 40);
+    FINGERPRINT_MATCH = compared(Fingerprint, "fingerprint_match", -10);
+    FINGERPRINT_KNOWN = by_profile(Fingerprint, "fingerprint_known_device", 0);
+    FINGERPRINT_NEVER = missing(Fingerprint, "fingerprint_never_supplied", 0);
+    FINGERPRINT_NOT_SUPPLIED = missing(Fingerprint, "fingerprint_not_supplied", 0);
+    FINGERPRINT_COUNTED = compared(Fingerprint, "fingerprint_counted", 0);
+    FINGERPRINT_UPGRADED = compared(Fingerprint, "fingerprint_changed_with_upgrade", 10);
+    FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 15);
+    FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 40);
+    FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
 
-pub(super) const SYSTEM_RETURNED: Weight = compared(Group::Sequence, "asn_alternating", 40);
-/// Less than the other: a fingerprint that is missing asks for proof, and never refuses by itself.
-pub(super) const SYSTEM_RETURNED_UNSHOWN: Weight = missing(Group::Sequence, "asn_alternating_unshown", 35);
-pub(super) const FINGERPRINT_RETURNED: Weight = compared(Group::Sequence, "fingerprint_alternating", 40);
+    COMPONENTS_SAME = compared(Components, "components_same", 0);
+    COMPONENTS_NEW = missing(Components, "components_newly_supplied", 0);
+    COMPONENTS_COUNTED = compared(Components, "components_counted", 0);
+    TELEMETRY_MISSING_NEAR = missing(Components, "telemetry_missing_near", 10);
+    TELEMETRY_UNKNOWN_NEAR = missing(Components, "telemetry_unknown_near", 15);
+    COMPONENT_CHANGED = compared(Components, "component_changed", 15);
+    COMPONENTS_IMPOSSIBLE = compared(Components, "components_impossible", 25);
+    COMPONENTS_CHANGED = compared(Components, "components_changed", 40);
+    COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 40);
+    TELEMETRY_ELSEWHERE = compared(Components, "telemetry_from_elsewhere", 40);
+    TELEMETRY_WITHHELD = missing(Components, "telemetry_withheld", 40);
+    TELEMETRY_UNKNOWN = missing(Components, "telemetry_unknown", 45);
 
-/// All of them, in the order of the document.
-#[cfg(test)]
-pub(super) const ALL: [Weight; 49] = [
-    IP_SAME,
-    IP_SAME_PREFIX,
-    SYSTEM_SAME,
-    SYSTEM_KNOWN,
-    SYSTEM_NEW_SAME_COUNTRY,
-    SYSTEM_NEW,
-    COUNTRY_KNOWN,
-    COUNTRY_NEW,
-    NETWORK_OTHER,
-    NETWORK_NEW_FAMILY,
-    ADDRESS_UNREADABLE,
-    NETWORK_UNKNOWN,
-    ALLOWED,
-    ORDINARY,
-    ANONYMIZER_KNOWN,
-    ANONYMIZER_NEW,
-    TOR_EXIT,
-    DENIED,
-    TRAVEL_NONE,
-    TRAVEL_ANONYMIZED,
-    TRAVEL_UNCERTAIN,
-    TRAVEL_COUNTRY,
-    TRAVEL_FAST,
-    TRAVEL_IMPOSSIBLE,
-    USER_AGENT_SAME,
-    USER_AGENT_CHANGED,
-    BROWSER_NEWER,
-    AUTOMATION_NEW,
-    USER_AGENT_MISSING,
-    BROWSER_OLDER,
-    BROWSER_OTHER,
-    OS_OTHER,
-    FINGERPRINT_MATCH,
-    FINGERPRINT_KNOWN,
-    FINGERPRINT_NEVER,
-    FINGERPRINT_UPGRADED,
-    FINGERPRINT_NEW,
-    FINGERPRINT_CHANGED,
-    FINGERPRINT_MISSING,
-    COMPONENTS_SAME,
-    COMPONENTS_NEW,
-    TELEMETRY_UNKNOWN,
-    COMPONENT_CHANGED,
-    COMPONENTS_IMPOSSIBLE,
-    COMPONENTS_OTHER_BROWSER,
-    COMPONENTS_CHANGED,
-    SYSTEM_RETURNED,
-    SYSTEM_RETURNED_UNSHOWN,
-    FINGERPRINT_RETURNED,
-];
+    GUESSING = compared(Sequence, "fingerprint_guessing", 60);
+}

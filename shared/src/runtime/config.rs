@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::network::Sources;
-use crate::policy::{Lists, Policy, RiskPolicy, TelemetryPolicy};
+use crate::policy::{EvidencePolicy, Lists, Policy, RiskPolicy, TelemetryPolicy};
 use crate::service::Rate;
 
 /// Everything the environment decides.
@@ -96,6 +96,8 @@ impl Config {
                 .unwrap_or_default(),
             known_clients_only: false,
             telemetry: TelemetryPolicy::default(),
+            // Tenants alone say what they send.
+            evidence: EvidencePolicy::default(),
         };
         let days = reader.required("HOLDFAST_RETENTION_DAYS", "31 to 3650", |it: &u64| {
             (31..=3650).contains(it)

@@ -6,6 +6,8 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::HeaderMap;
 use serde::Serialize;
 
+use crate::network;
+
 /// A request that passed the gateway.
 #[derive(Clone)]
 pub struct Request {
@@ -15,7 +17,7 @@ pub struct Request {
     pub path: String,
     /// The query as it was sent, without `?`; empty when there is none.
     pub query: String,
-    /// The address of the connection.
+    /// The address of the connection, canonical. Some gateways add its port, which is no part of it.
     pub source_ip: Option<String>,
     /// The body's bytes.
     pub body: Vec<u8>,
@@ -46,7 +48,10 @@ impl Request {
             method: http.method.to_string(),
             path: http.path.or(event.raw_path).ok_or(MalformedEvent("no path"))?,
             query: event.raw_query_string.unwrap_or_default(),
-            source_ip: http.source_ip,
+            source_ip: http.source_ip.map(|sent| match network::parse(&sent) {
+                Some(address) => address.to_string(),
+                None => sent,
+            }),
             body,
             parameters: event.path_parameters.into_iter().collect(),
             headers: event.headers,
@@ -134,6 +139,35 @@ impl Reply {
             content_type: "application/json",
             headers: Vec::new(),
             body,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_the_connection_is_read_without_its_port() {
+        for (sent, read) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1:52431", "192.0.2.1"),
+            ("[2001:DB8::1]:52431", "2001:db8::1"),
+            ("2001:db8:0:0::1", "2001:db8::1"),
+            ("unknown", "unknown"),
+            ("192.0.2.1, 198.51.100.7", "192.0.2.1, 198.51.100.7"),
+        ] {
+            let event = serde_json::json!({
+                "version": "2.0", "routeKey": "GET /a", "rawPath": "/a", "rawQueryString": "", "headers": {},
+                "requestContext": {
+                    "accountId": "1", "apiId": "a", "domainName": "d", "domainPrefix": "d", "requestId": "r",
+                    "routeKey": "GET /a", "stage": "$default", "time": "25/Nov/2026:08:00:00 +0000", "timeEpoch": 1,
+                    "http": {"method": "GET", "path": "/a", "protocol": "HTTP/1.1", "sourceIp": sent, "userAgent": "t"},
+                },
+                "isBase64Encoded": false,
+            });
+            let request = Request::read(&event.to_string()).unwrap();
+            assert_eq!(request.source_ip.as_deref(), Some(read), "{sent}");
         }
     }
 }

@@ -25,9 +25,11 @@ pub fn context(
         let computed = fingerprint::compute(&inputs).hex;
         (Sample::computed(&computed), computed)
     };
+    let reading = network::read(ip);
     let context = Context {
         ip: ip.to_owned(),
-        address: network::parse(ip),
+        address: reading.address,
+        ip_form: reading.form,
         facts,
         user_agent: user_agent.to_owned(),
         fingerprint,

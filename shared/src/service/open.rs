@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, Device, DeviceKey, HeldSession, Instant, Profile, Reason, SessionId, SessionRecord,
-    Subject, Tenure, Trail,
+    Attached, Context, Device, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenure,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -113,29 +112,17 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn of(sessions: &'a Sessions, request: &'a Open<'a>) -> Self {
-        let context = request.context;
-        let mut held = HeldSession {
-            created_at: request.now,
-            last_activity_at: request.now,
-            idle_timeout: request.idle_timeout,
-            absolute_expiry: request.now + request.tenant.policy.absolute_timeout.duration(),
-            fingerprint: context.fingerprint,
-            ipv4: None,
-            ipv6: None,
-            user_agent: context.user_agent_digest(),
-            risk: 0,
-            country: None,
-            asn: None,
-            geo: None,
-            anonymous: false,
-            trail: Trail {
-                // Who opens a session has just shown who it is; whether its profile learns that is for later.
-                learnt_on: risk::opening_teaches(context, &request.tenant.policy.lists)
-                    .then(|| Profile::day(request.now)),
-                ..Trail::default()
-            },
-        };
-        held.accept(context, request.now);
+        let policy = &request.tenant.policy;
+        let held = risk::opened(
+            request.context,
+            request
+                .telemetry
+                .is_some_and(|it| request.context.trusted && it.is_known()),
+            &policy.lists,
+            request.idle_timeout,
+            policy.absolute_timeout.duration(),
+            request.now,
+        );
         Self {
             sessions,
             request,

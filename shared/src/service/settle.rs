@@ -74,13 +74,30 @@ pub(super) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)>
         .collect()
 }
 
-/// What a write taught of its subject, in the order of the sessions' ids: of those opened after it was `erased`.
+/// What a write taught of its subject, in the order of the sessions' ids: of those opened after it was `erased`. What
+/// sessions brought comes before how others ended.
 pub(super) fn lessons(change: &Change, erased: Option<Instant>) -> Vec<Lesson> {
-    let after = change.after.sessions.iter();
-    after
-        .filter(|(_, session)| erased.is_none_or(|at| at < session.created_at))
-        .filter_map(|(id, session)| risk::lesson(change.before.find(*id), session))
-        .collect()
+    let counts = |session: &HeldSession| erased.is_none_or(|at| at < session.created_at);
+    let used = change.after.sessions.iter().filter(|(_, it)| counts(it));
+    let used = used.flat_map(|(id, it)| risk::lessons(id.tag(), change.before.find(*id), it));
+    let ended = endings(change).into_iter().filter(|(_, it, _)| counts(it));
+    let ended = ended.map(|(id, _, ending)| Lesson::Ended {
+        session: id.tag(),
+        well: ended_well(ending.reason),
+    });
+    used.chain(ended).collect()
+}
+
+/// Whether a session ended without anyone calling it stolen or taking it away.
+const fn ended_well(reason: Reason) -> bool {
+    match reason {
+        Reason::LoggedOut | Reason::Evicted | Reason::IdleTimeout | Reason::AbsoluteTimeout => true,
+        Reason::LoggedOutEverywhere
+        | Reason::Revoked
+        | Reason::SuspectedTheft
+        | Reason::Withdrawn
+        | Reason::Pending => false,
+    }
 }
 
 impl Sessions {

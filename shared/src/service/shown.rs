@@ -1,8 +1,11 @@
 //! The telemetry that is shown with a session's requests.
 
+use serde::Deserialize;
+
 use super::Sessions;
 use crate::device::Traits;
 use crate::model::{Attached, DeviceKey, Instant, SessionId, SessionRecord, SubjectKey, TenantId};
+use crate::network;
 use crate::policy::Tenant;
 use crate::risk::Told;
 use crate::store::{Error, Exchange, Visit};
@@ -12,6 +15,19 @@ use crate::store::{Error, Exchange, Visit};
 pub struct Shown {
     digest: [u8; 32],
     visit: Option<Visit>,
+    expired: bool,
+}
+
+/// What of a visit's datapoints says where it came from.
+#[derive(Debug, Default, Deserialize)]
+struct Datapoints {
+    #[serde(default)]
+    ip: Origin,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Origin {
+    asn: Option<u32>,
 }
 
 impl Shown {
@@ -22,11 +38,17 @@ impl Shown {
 
     /// What the session is compared by.
     pub(super) fn told(&self) -> Told<'_> {
-        self.visit.as_ref().map_or(Told::Nothing, |visit| Told::Visit {
+        let Some(visit) = &self.visit else {
+            return if self.expired { Told::Expired } else { Told::Nothing };
+        };
+        let datapoints: Datapoints = serde_json::from_str(&visit.bundle).unwrap_or_default();
+        Told::Visit {
             traits: Traits::from_bytes(&visit.traits),
             user_agent: &visit.user_agent,
             tampered: visit.tampered,
-        })
+            address: network::parse(&visit.ip),
+            asn: datapoints.ip.asn,
+        }
     }
 
     /// Its device, where one was recognised.
@@ -59,26 +81,29 @@ impl Sessions {
         // Boxed, as most requests show none and their futures need no room for it.
         let visit = Box::pin(self.store.visit(&tenant.id, digest, Exchange::Repeatable)).await?;
         let lifetime = tenant.policy.telemetry.token_lifetime;
+        let expired = visit.as_ref().is_some_and(|it| it.at + lifetime <= now);
         Ok(Some(Shown {
             digest: *digest,
-            visit: visit.filter(|it| now < it.at + lifetime),
+            visit: visit.filter(|_| !expired),
+            expired,
         }))
     }
 
     /// Attaches what was shown to the session's record unless it is, and notes whose session its device was accepted for.
-    /// Where it was not `accepted` the session is still compared with what it was, and the device is nobody's.
+    /// Where it was not `accepted` the device is nobody's; unless it `moves` what the session is compared with, that
+    /// stays what it was.
     pub(super) async fn attach(
         &self,
         (tenant, subject, id): (&TenantId, &SubjectKey, SessionId),
         shown: Option<&Shown>,
         record: Option<&SessionRecord>,
-        accepted: bool,
+        (accepted, moves): (bool, bool),
     ) -> Result<(), Error> {
         let Some((shown, visit)) = shown.and_then(|it| Some((it, it.visit.as_ref()?))) else {
             return Ok(());
         };
         let device = shown.device().filter(|_| accepted);
-        let traits = accepted.then_some(visit.traits.as_slice());
+        let traits = moves.then_some(visit.traits.as_slice());
         if record.is_some_and(|it| leads_to(&it.attached, &shown.digest, device, traits)) {
             return Ok(());
         }

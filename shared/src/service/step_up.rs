@@ -1,7 +1,7 @@
 //! The subject proved itself once more: the session is held by the present context from now on.
 
-use super::Sessions;
-use crate::model::{Context, HeldSession, Instant, Profile, SessionId, SubjectKey, Trail};
+use super::{Sessions, Shown};
+use crate::model::{Context, HeldSession, Instant, SessionId, SubjectKey};
 use crate::policy::Tenant;
 use crate::risk::{self, Evidence, Score};
 use crate::store::{Error, Learnt, Touch, Touched};
@@ -55,13 +55,13 @@ impl Sessions {
         if !held.is_live(proof.now) {
             return Ok(SteppedUp::NotHeld { expired: true });
         }
-        let (next, score) = moved(held, proof);
+        let (next, score) = moved(held, shown.as_ref(), proof);
         let touch = Touch {
             id: proof.id,
             now: proof.now,
             learnt: Learnt::Proven(&next),
         };
-        let attach = self.attach((tenant, subject, proof.id), shown.as_ref(), None, true);
+        let attach = self.attach((tenant, subject, proof.id), shown.as_ref(), None, (true, true));
         let touched = self.store.touch(tenant, subject, &touch);
         let touched = if next.user_agent == held.user_agent {
             touched.await?
@@ -85,33 +85,18 @@ impl Sessions {
 
 /// The session held by the present context, with nothing of what led there, and what that scores: what is grave about
 /// the address itself stays grave.
-fn moved(held: &HeldSession, proof: &Proof<'_>) -> (HeldSession, Score) {
-    let mut next = HeldSession {
-        last_activity_at: proof.now.max(held.last_activity_at),
-        // A device that sends no fingerprint any more is not to be asked for one for ever.
-        fingerprint: proof.context.fingerprint,
-        ..held.clone()
-    };
-    if held.trail.learnt_on.is_none() {
-        // Nobody but its opener's own word says so: a proof of something else is none of this.
-        (next.asn, next.country, next.geo, next.anonymous) = (None, None, None, false);
-        next.trail.relay = false;
-    }
-    next.accept(proof.context, proof.now);
-    next.trail = Trail {
-        ipv6: next.trail.ipv6,
-        relay: next.trail.relay,
-        proven: true,
-        learnt_on: Some(Profile::day(proof.now)),
-        ..Trail::default()
-    };
+fn moved(held: &HeldSession, shown: Option<&Shown>, proof: &Proof<'_>) -> (HeldSession, Score) {
+    let policy = &proof.tenant.policy;
+    let told = shown.is_some_and(Shown::is_known);
+    let mut next = risk::proven(held, proof.context, told, proof.now);
     let score = risk::assess(&Evidence {
         held: &next,
         record: None,
         profile: None,
         context: proof.context,
         told: None,
-        lists: &proof.tenant.policy.lists,
+        lists: &policy.lists,
+        promises: policy.evidence,
         now: proof.now,
     })
     .score();

@@ -3,7 +3,7 @@
 use super::{Sessions, Shown};
 use crate::model::{Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey};
 use crate::policy::Tenant;
-use crate::risk::{self, Action, Assessment, Evidence};
+use crate::risk::{self, Action, Assessment, Evidence, Judgement};
 use crate::store::{Error, Known, Learnt, Stamp, Touch, Touched};
 
 /// A session to be validated.
@@ -70,6 +70,7 @@ impl Sessions {
             context: request.context,
             told: shown.as_ref().map(Shown::told),
             lists: &request.tenant.policy.lists,
+            promises: request.tenant.policy.evidence,
             now: request.now,
         };
         let known;
@@ -78,63 +79,52 @@ impl Sessions {
             evidence.record = request.record.or(known.record.as_ref());
             evidence.profile = Some(&known.profile);
         }
-        let assessment = risk::assess(&evidence);
-        let policy = &request.tenant.policy.risk;
-        let action = risk::decide(assessment.score(), policy);
+        let judgement = risk::judge(&evidence, &request.tenant.policy.risk);
+        let (score, action) = (judgement.assessment.score(), judgement.action);
+        let verdict = |session: HeldSession| Verdict::Held {
+            session: Box::new(session),
+            assessment: judgement.assessment.clone(),
+            action,
+        };
 
         if action == Action::Refuse {
-            let mut session = held.clone();
             if request.may_revoke {
                 Box::pin(self.revoke_stolen(request)).await?;
-            } else {
-                // Else whoever may not revoke would let a thief wait until the same request scores lower.
-                session = risk::refused(held, assessment.score(), request.now);
-                let touch = Touch {
-                    id: request.id,
-                    now: request.now,
-                    learnt: Learnt::Judged {
-                        seen: held,
-                        next: &session,
-                    },
-                };
-                if session != *held {
-                    self.store.touch(tenant, request.subject, &touch).await?;
-                }
+                return Ok(verdict(held.clone()));
             }
-            return Ok(Verdict::Held {
-                session: Box::new(session),
-                assessment,
-                action,
-            });
+            // Else whoever may not revoke would let a thief wait until the same request scores lower.
+            let touch = Touch {
+                id: request.id,
+                now: request.now,
+                learnt: Learnt::Judged {
+                    seen: held,
+                    next: &judgement.next,
+                },
+            };
+            if judgement.next != *held {
+                self.store.touch(tenant, request.subject, &touch).await?;
+            }
+            return Ok(verdict(judgement.next.clone()));
         }
         let session = (tenant, request.subject, request.id);
-        let accepted = request.context.trusted && risk::is_accepted(assessment.score(), policy);
-        let attach = self.attach(session, shown.as_ref(), evidence.record, accepted);
-        let next = risk::seen(held, request.context, assessment.score(), policy, request.now);
-        let news = risk::is_news(held, &next);
+        let accepted = request.context.trusted && risk::is_accepted(score, &request.tenant.policy.risk);
+        let attaches = (accepted, judgement.telemetry_moved);
+        let attach = self.attach(session, shown.as_ref(), evidence.record, attaches);
+        let news = risk::is_news(held, &judgement.next);
         if !news && !held.touch_is_due(request.now) {
             attach.await?;
-            return Ok(Verdict::Held {
-                session: Box::new(held.clone()),
-                assessment,
-                action,
-            });
+            return Ok(verdict(held.clone()));
         }
 
         // Boxed, as most requests write nothing and their futures need no room for it.
-        let remember = Box::pin(self.remember(request, held, &next, evidence.record));
+        let remember = Box::pin(self.remember(request, held, &judgement, evidence.record));
         let (touched, attached) = tokio::join!(remember, attach);
         attached?;
-        let session = match touched? {
-            Touched::Gone => return Ok(Verdict::NotHeld { expired: false }),
-            Touched::Written => Box::new(next),
+        Ok(match touched? {
+            Touched::Gone => Verdict::NotHeld { expired: false },
+            Touched::Written => verdict(judgement.next.clone()),
             // Someone was faster: the verdict stands for the session as it was read, and moves nothing.
-            Touched::Newer(stored) => stored,
-        };
-        Ok(Verdict::Held {
-            session,
-            assessment,
-            action,
+            Touched::Newer(stored) => verdict(*stored),
         })
     }
 
@@ -144,10 +134,10 @@ impl Sessions {
         &self,
         request: &Validation<'_>,
         held: &HeldSession,
-        next: &HeldSession,
+        judgement: &Judgement,
         record: Option<&SessionRecord>,
     ) -> Result<Touched, Error> {
-        let (tenant, id) = (&request.tenant.id, request.id);
+        let (tenant, id, next) = (&request.tenant.id, request.id, &judgement.next);
         let as_before = HeldSession {
             last_activity_at: held.last_activity_at,
             ..next.clone()
@@ -162,7 +152,7 @@ impl Sessions {
             },
         };
         let touched = self.store.touch(tenant, request.subject, &touch);
-        if next.user_agent == held.user_agent {
+        if !judgement.user_agent_moved {
             return touched.await;
         }
         let ours = &request.context.user_agent;

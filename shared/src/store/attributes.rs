@@ -35,23 +35,26 @@ attributes! {
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";
     LAST_ACTIVITY = "last_activity" => "l", "Stored last activity, milliseconds";
-    IDLE = "idle" => "i", "Idle timeout, seconds";
-    ABSOLUTE_EXPIRY = "absolute_expiry" => "x", "Absolute expiry, milliseconds";
+    IDLE = "idle" => "i", "Idle timeout, seconds (in guards only those of versions before holdfast-risk-5)";
+    ABSOLUTE_EXPIRY = "absolute_expiry" => "x", "Absolute expiry, milliseconds (in guards likewise)";
     FINGERPRINT = "fingerprint" => "f", "Fingerprint: sent (guard: 16-byte digest; record: text)";
     COMPUTED_FINGERPRINT = "computed_fingerprint" => "k", "Fingerprint: computed (guard)";
-    IPV4 = "ipv4" => "a", "Latest accepted IPv4 address (guard), address at creation (record)";
-    IPV6 = "ipv6" => "b", "Latest accepted IPv6 address";
+    IPV4 = "ipv4" => "a", "IPv4 address the session is held by (guard), address at creation (record)";
+    IPV6 = "ipv6" => "b", "IPv6 /64 the session is held by, 8 bytes";
     USER_AGENT = "user_agent" => "u", "User agent (guard: 8-byte digest; record: text)";
-    RISK = "risk" => "r", "Score of the last validate";
-    TRAIL = "trail" => "q", "Guard: facts of the latest accepted address and the way there, packed";
+    RISK = "risk" => "r", "Score of the last validate (guards before holdfast-risk-5)";
+    TRAIL = "trail" => "q", "Guard: timeouts, facts of the address the session is held by and what became of it since, packed";
     COUNTRY = "country" => "g", "Record: country named by the caller; facts: country code";
     ASN = "asn" => "n", "Facts: autonomous system of the address";
     LATITUDE = "latitude" => "w", "Facts: latitude, degrees";
     LONGITUDE = "longitude" => "z", "Facts: longitude, degrees";
 
-    NETWORKS = "networks" => "pw", "Profile: autonomous systems, packed: digest, first day, last day, days";
-    COUNTRIES = "countries" => "pc", "Profile: countries, packed alike";
-    DEVICES = "devices" => "pd", "Profile: devices, packed alike";
+    NETWORKS = "networks" => "qw", "Profile: autonomous systems, packed: digest, first day, last day, days, flags, who brought it, on how many days";
+    COUNTRIES = "countries" => "qc", "Profile: countries, packed alike";
+    DEVICES = "devices" => "qd", "Profile: devices, packed alike";
+    EARLIER_NETWORKS = "earlier_networks" => "pw", "Profile before holdfast-risk-5: autonomous systems, packed: digest, first day, last day, days";
+    EARLIER_COUNTRIES = "earlier_countries" => "pc", "Profile before holdfast-risk-5: countries, packed alike";
+    EARLIER_DEVICES = "earlier_devices" => "pd", "Profile before holdfast-risk-5: devices, packed alike";
     SINCE = "since" => "ps", "Profile: first day something was learnt on, counted from 1970";
     LATEST = "latest" => "pl", "Profile: latest day something was learnt on";
     DAYS = "days" => "py", "Profile: on how many days something was learnt";
@@ -125,6 +128,7 @@ attributes! {
     RISK_STOLEN = "risk_stolen" => "rt", "Tenant: stolen from this score on";
     DENY = "deny" => "ld", "Tenant: addresses that are denied";
     ALLOW = "allow" => "lw", "Tenant: addresses that are allowed";
+    EVIDENCE = "evidence" => "ev", "Tenant: what its backend sends with every request";
     TOKEN_MINUTES = "token_minutes" => "tl", "Tenant: how long a telemetry token can be exchanged, minutes";
     TELEMETRY_DAYS = "telemetry_days" => "td", "Tenant: how long telemetry is kept, days";
     KEY_REQUIRED = "key_required" => "kr", "Tenant: telemetry tokens are exchanged with an API key only";

@@ -5,16 +5,16 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attributes::{
-    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ENABLED, ISSUER, JWKS_URL, KEY_REQUIRED,
-    KNOWN_CLIENTS_ONLY, MAX_CONCURRENT, NAMESPACED, ORIGINS, PARTITION, PARTITION_KEY, REVOKED_AT, RISK_MODE,
-    RISK_STOLEN, RISK_SUSPICIOUS, SCHEMA, SCOPES, SECRET_DIGEST, SINGLE_USE, TELEMETRY_DAYS, TENANT,
-    TENANT_CLAIM, TENANTS, TOKEN_MINUTES, TRUST_USER_CONTEXT, names,
+    ABSOLUTE_TIMEOUT, ALGORITHMS, ALLOW, AT_LIMIT, AUDIENCES, DENY, ENABLED, EVIDENCE, ISSUER, JWKS_URL,
+    KEY_REQUIRED, KNOWN_CLIENTS_ONLY, MAX_CONCURRENT, NAMESPACED, ORIGINS, PARTITION, PARTITION_KEY,
+    REVOKED_AT, RISK_MODE, RISK_STOLEN, RISK_SUSPICIOUS, SCHEMA, SCOPES, SECRET_DIGEST, SINGLE_USE,
+    TELEMETRY_DAYS, TENANT, TENANT_CLAIM, TENANTS, TOKEN_MINUTES, TRUST_USER_CONTEXT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Store, Write};
 use crate::model::{ApiKey, Issuer, Partition, Site, SiteKey, TenantId};
-use crate::policy::{Lists, Policy, RiskPolicy, TelemetryPolicy, Tenant};
+use crate::policy::{EvidencePolicy, Lists, Policy, RiskPolicy, TelemetryPolicy, Tenant};
 
 /// The items that say who may ask. Reads are strongly consistent; callers cache them.
 #[derive(Debug, Clone)]
@@ -218,6 +218,11 @@ fn policy(reader: &Reader<'_>, defaults: &Policy) -> Result<Policy, Error> {
             single_use: reader
                 .opt_flag(SINGLE_USE)?
                 .unwrap_or(defaults.telemetry.single_use),
+        },
+        evidence: if reader.has(EVIDENCE) {
+            EvidencePolicy::of(&parsed(reader, EVIDENCE)?)
+        } else {
+            defaults.evidence
         },
     })
 }

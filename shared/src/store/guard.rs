@@ -3,6 +3,7 @@
 //! Each write carries the condition that makes it safe under any race, so nothing is read first to be written later.
 
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
@@ -157,26 +158,50 @@ fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
         Some(digest) => Sample::Supplied(digest),
         None => Sample::Computed(reader.bytes(COMPUTED_FINGERPRINT)?),
     };
+    // Versions up to holdfast-risk-4 had the timeouts in attributes of their own, and whole IPv6 addresses.
+    let earlier = reader.opt_number(IDLE)?;
+    let created_at = reader.time(CREATED_AT)?;
+    let ipv6 = match earlier {
+        Some(_) => reader.opt_bytes::<16>(IPV6)?.map(Ipv6Addr::from),
+        None => reader.opt_bytes::<8>(IPV6)?.map(of_network),
+    };
     let mut session = HeldSession {
-        created_at: reader.time(CREATED_AT)?,
+        created_at,
         last_activity_at: reader.time(LAST_ACTIVITY)?,
-        idle_timeout: Duration::from_secs(reader.number(IDLE)?),
-        absolute_expiry: reader.time(ABSOLUTE_EXPIRY)?,
+        idle_timeout: Duration::ZERO,
+        absolute_expiry: created_at,
         fingerprint,
         ipv4: reader.opt_bytes::<4>(IPV4)?.map(Into::into),
-        ipv6: reader.opt_bytes::<16>(IPV6)?.map(Into::into),
+        ipv6,
         user_agent: reader.bytes(USER_AGENT)?,
-        risk: reader.number(RISK)?,
+        risk: 0,
         country: None,
         asn: None,
         geo: None,
         anonymous: false,
         trail: Trail::default(),
     };
-    if let Some(packed) = reader.opt_blob(TRAIL)? {
+    let packed = reader.opt_blob(TRAIL)?.unwrap_or_default();
+    let Some(seconds) = earlier else {
         trail::unpack(packed, &mut session);
-    }
+        return Ok(session);
+    };
+    session.idle_timeout = Duration::from_secs(seconds);
+    session.absolute_expiry = reader.time(ABSOLUTE_EXPIRY)?;
+    session.risk = reader.number(RISK)?;
+    trail::unpack_earlier(packed, &mut session);
+    session.ipv6 = session.ipv6.map(|it| of_network(network_of(it)));
     Ok(session)
+}
+
+/// The /64 of an address, as it is stored.
+fn network_of(address: Ipv6Addr) -> [u8; 8] {
+    let [network @ .., _, _, _, _, _, _, _, _] = address.octets();
+    network
+}
+
+fn of_network(network: [u8; 8]) -> Ipv6Addr {
+    Ipv6Addr::from_bits(u128::from(u64::from_be_bytes(network)) << 64)
 }
 
 fn held_item(session: &HeldSession) -> AttributeValue {
@@ -187,11 +212,9 @@ fn held_item(session: &HeldSession) -> AttributeValue {
     let mut item: Item = HashMap::from([
         (CREATED_AT.to_owned(), time(session.created_at)),
         (LAST_ACTIVITY.to_owned(), time(session.last_activity_at)),
-        (IDLE.to_owned(), number(session.idle_timeout.as_secs())),
-        (ABSOLUTE_EXPIRY.to_owned(), time(session.absolute_expiry)),
         (origin.to_owned(), bytes(digest)),
         (USER_AGENT.to_owned(), bytes(&session.user_agent)),
-        (RISK.to_owned(), number(session.risk)),
+        (TRAIL.to_owned(), bytes(&trail::pack(session))),
     ]);
     let mut put = |name: &str, value: Option<AttributeValue>| {
         if let Some(value) = value {
@@ -199,9 +222,7 @@ fn held_item(session: &HeldSession) -> AttributeValue {
         }
     };
     put(IPV4, session.ipv4.map(|it| bytes(&it.octets())));
-    put(IPV6, session.ipv6.map(|it| bytes(&it.octets())));
-    let packed = trail::pack(session);
-    put(TRAIL, (!packed.is_empty()).then(|| bytes(&packed)));
+    put(IPV6, session.ipv6.map(|it| bytes(&network_of(it))));
     AttributeValue::M(item)
 }
 
@@ -726,14 +747,10 @@ impl Touch<'_> {
             Learnt::Judged { seen, next } => {
                 values.push((":session", held_item(next)));
                 values.push((":seen", time(seen.last_activity_at)));
-                // A proof, and whatever else moves what a session is held by, shows in one of the two.
-                let trail = trail::pack(seen);
-                let trail = if trail.is_empty() {
-                    "attribute_not_exists(#sessions.#id.#trail)"
-                } else {
-                    values.push((":trail", bytes(&trail)));
-                    "#sessions.#id.#trail = :trail"
-                };
+                // A proof, and whatever else moves what a session is held by, shows in one of the two. What an earlier
+                // version wrote has its trail in another form.
+                values.push((":trail", bytes(&trail::pack(seen))));
+                let trail = "(#sessions.#id.#trail = :trail OR attribute_exists(#sessions.#id.#idle))";
                 let condition = format!("{held} AND #sessions.#id.#last_activity = :seen AND {trail}");
                 (whole, condition, values)
             }

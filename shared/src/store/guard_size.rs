@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
-use crate::model::{EarlierFingerprint, EarlierSystem, Geo, Suspicion, Trail};
+use crate::model::{Elsewhere, Geo, Guesses, OtherFingerprint, Standing, Trail};
 use crate::policy::Policy;
 
 const READ_UNIT: usize = 4096;
@@ -46,22 +46,30 @@ fn largest_entry() -> AttributeValue {
             longitude: -17_999,
             radius_km: 999,
         }),
-        anonymous: false,
+        anonymous: true,
         trail: Trail {
-            ipv6: true,
-            relay: false,
+            relay: true,
             proven: true,
+            told: true,
             learnt_on: Some(u16::MAX),
-            suspicion: Some(Suspicion::new(START + Duration::from_hours(700), START)),
-            earlier_system: Some(EarlierSystem::new(
-                u32::MAX,
-                true,
-                START + Duration::from_hours(699),
-            )),
-            earlier_fingerprint: Some(EarlierFingerprint::new(
-                &[0xff; 16],
-                START + Duration::from_hours(699),
-            )),
+            home_at: Some(START + Duration::from_hours(699)),
+            suspicion: Some(START + Duration::from_hours(700)),
+            latest: Some(Ipv6Addr::from_bits(u128::MAX).into()),
+            elsewhere: Some(Elsewhere {
+                asn: u32::MAX,
+                known: true,
+                hired: true,
+                on: u16::MAX,
+            }),
+            other_fingerprint: Some(OtherFingerprint {
+                start: [0xff; 4],
+                standing: Standing::Known,
+            }),
+            guesses: Some(Guesses {
+                count: u8::MAX,
+                since: START + Duration::from_hours(699),
+                latest: [0xff; 4],
+            }),
         },
     })
 }

@@ -180,6 +180,11 @@ impl<'a> Reader<'a> {
         Ok(self.opt_map(name)?.map(|item| Reader { key: self.key, item }))
     }
 
+    /// Whether the item has an attribute of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.item.contains_key(name)
+    }
+
     pub(super) fn texts(&self, name: &str) -> Result<Vec<&'a str>, Error> {
         let Some(value) = self.item.get(name) else {
             return Ok(Vec::new());

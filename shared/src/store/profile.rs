@@ -5,20 +5,27 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::attributes::{
-    COUNTRIES, DAYS, DEVICES, ERASED_AT, LATEST, NETWORKS, POSITION, REVISION, SINCE, SORT_KEY,
+    COUNTRIES, DAYS, DEVICES, EARLIER_COUNTRIES, EARLIER_DEVICES, EARLIER_NETWORKS, ERASED_AT, LATEST,
+    NETWORKS, POSITION, REVISION, SINCE, SORT_KEY,
 };
 use super::item::{Bytes, Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::Key;
 use super::{Error, Position, Store, Write};
-use crate::model::{Acquaintance, Instant, Profile, SessionId, SessionRecord, SubjectKey, TenantId};
+use crate::model::{Acquaintance, Instant, Pending, Profile, SessionId, SessionRecord, SubjectKey, TenantId};
 
 /// How long a profile is kept after it last learnt something.
 const KEPT: Duration = Duration::from_secs(Profile::KEPT_DAYS as u64 * 24 * 3600);
 /// How long it is remembered that a profile was erased: longer than the table's stream, or a dead letter, can bring what
 /// was before.
 const ERASURE_KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
-/// Bytes of one thing: digest, first day, last day, days.
-const PACKED: usize = 14;
+/// Bytes of one thing: digest, first day, last day, days; flags, the session that brought it lately, its days.
+const PACKED: usize = 20;
+/// Without what stands behind the semicolon, as versions up to holdfast-risk-4 wrote it.
+const EARLIER: usize = 14;
+
+const PROVEN: u8 = 1;
+const PENDING: u8 = 1 << 1;
+const PENDING_PROVEN: u8 = 1 << 2;
 
 /// A profile as it was read, and how often it had been written by then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +132,7 @@ impl Store {
             update.push_str(", #position = :position");
             values.push((":position", text(position.to_text())));
         }
+        update.push_str(" REMOVE #earlier_networks, #earlier_countries, #earlier_devices");
         let key = Key::profile(tenant, subject);
         let written = self.update(&key, &update, condition, values).send().await;
         Ok(matches!(Write::of(written)?, Write::Done(_)))
@@ -140,7 +148,8 @@ impl Store {
     ) -> Result<bool, Error> {
         // One more revision: who has read the profile before does not write over this.
         let update = "SET #erased_at = :at, #revision = if_not_exists(#revision, :zero) + :one, #ttl = :ttl, \
-             #schema = :schema REMOVE #networks, #countries, #devices, #since, #latest, #days, #position";
+             #schema = :schema REMOVE #networks, #countries, #devices, #earlier_networks, #earlier_countries, \
+             #earlier_devices, #since, #latest, #days, #position";
         let condition = "(attribute_not_exists(#erased_at) OR #erased_at <= :at) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
         let values = [
@@ -184,11 +193,17 @@ fn read(item: Option<&Item>, empty: Profile, now: Instant) -> Result<Revision, E
             position: None,
         });
     }
-    let list = |name| unpack(&reader, name);
+    let list = |name, earlier| {
+        if item.contains_key(name) {
+            unpack::<PACKED>(&reader, name)
+        } else {
+            unpack::<EARLIER>(&reader, earlier)
+        }
+    };
     let mut profile = empty;
-    profile.networks = list(NETWORKS)?;
-    profile.countries = list(COUNTRIES)?;
-    profile.devices = list(DEVICES)?;
+    profile.networks = list(NETWORKS, EARLIER_NETWORKS)?;
+    profile.countries = list(COUNTRIES, EARLIER_COUNTRIES)?;
+    profile.devices = list(DEVICES, EARLIER_DEVICES)?;
     profile.since = reader.number(SINCE)?;
     profile.latest = reader.number(LATEST)?;
     profile.days = reader.number(DAYS)?;
@@ -207,22 +222,45 @@ fn pack(list: &[Acquaintance]) -> Vec<u8> {
         for number in [it.first_on, it.last_on, it.days] {
             packed.extend(number.to_be_bytes());
         }
+        let flags = [
+            (PROVEN, it.proven),
+            (PENDING, it.pending.is_some()),
+            (PENDING_PROVEN, it.pending.is_some_and(|it| it.proven)),
+        ];
+        let set = flags.into_iter().filter(|(_, set)| *set);
+        packed.push(set.fold(0, |flags, (bit, _)| flags | bit));
+        packed.extend(it.pending.map_or([0; 4], |it| it.session));
+        packed.push(it.pending.map_or(0, |it| it.days));
     }
     packed
 }
 
-fn unpack(reader: &Reader<'_>, name: &str) -> Result<Vec<Acquaintance>, Error> {
-    let (things, rest) = reader.opt_blob(name)?.unwrap_or_default().as_chunks::<PACKED>();
+/// Things of `N` bytes; what the shorter ones lack is zero.
+fn unpack<const N: usize>(reader: &Reader<'_>, name: &str) -> Result<Vec<Acquaintance>, Error> {
+    let (things, rest) = reader.opt_blob(name)?.unwrap_or_default().as_chunks::<N>();
     if !rest.is_empty() {
         return Err(reader.corrupt("not whole entries"));
     }
-    let thing = |packed: &[u8; PACKED]| {
+    let thing = |packed: &[u8; N]| {
         let mut rest = Bytes::of(packed);
+        let (digest, first_on, last_on, days) = (
+            rest.next(),
+            u16::from_be_bytes(rest.next()),
+            u16::from_be_bytes(rest.next()),
+            u16::from_be_bytes(rest.next()),
+        );
+        let ([flags], session, [in_session]) = (rest.next(), rest.next(), rest.next());
         Acquaintance {
-            digest: rest.next(),
-            first_on: u16::from_be_bytes(rest.next()),
-            last_on: u16::from_be_bytes(rest.next()),
-            days: u16::from_be_bytes(rest.next()),
+            digest,
+            first_on,
+            last_on,
+            days,
+            proven: flags & PROVEN != 0,
+            pending: (flags & PENDING != 0).then_some(Pending {
+                session,
+                days: in_session,
+                proven: flags & PENDING_PROVEN != 0,
+            }),
         }
     };
     Ok(things.iter().map(thing).collect())

@@ -6,15 +6,19 @@
 
 mod automation;
 mod browser;
+mod change;
 mod older;
+mod released;
 mod system;
 mod version;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::model::SessionRecord;
 
+pub use change::{Change, Part};
 pub use system::{DeviceClass, System};
 pub use version::Version;
 
@@ -30,6 +34,8 @@ pub struct UserAgent {
     pub os: System,
     /// The system's version. Browsers freeze it: Windows 11 says 10, macOS says 10.15.7.
     pub os_version: Option<Version>,
+    /// Whether browsers say this version of the system for ever: Windows 10, macOS 10.15.7, Android `10; K`, iOS 18.6.
+    pub os_version_frozen: bool,
     /// The class of device.
     pub device: DeviceClass,
     /// Whether a program speaks: a bot, an HTTP library, a browser without a window.
@@ -52,6 +58,7 @@ pub fn parse(text: &str) -> UserAgent {
         browser_version: named.version,
         os,
         os_version,
+        os_version_frozen: os_version.is_some_and(|it| system::is_frozen(os, it, text)),
         device,
         automation: automation::speaks(text),
     };
@@ -61,67 +68,39 @@ pub fn parse(text: &str) -> UserAgent {
     agent
 }
 
-/// How a user agent differs from an earlier one, in order of weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Change {
-    /// Same browser, system and versions, as far as both say.
-    Same,
-    /// The earlier one names no browser, so there is nothing to compare with.
-    Undetermined,
-    /// Same browser and system, a later version.
-    Newer,
-    /// No browser is named where one was.
-    Missing,
-    /// Same browser and system, an earlier version.
-    Older,
-    /// Another browser on the same system.
-    OtherBrowser,
-    /// Another system.
-    OtherSystem,
-}
-
 impl UserAgent {
     /// The family of a user agent that names no browser.
     pub const UNKNOWN: &'static str = "unknown";
 
-    /// How this user agent differs from `earlier`. What either leaves out is not compared.
+    /// How the system's version stands to that of `earlier`, as far as both say. `None` where that is not known.
     ///
-    /// The system's version counts only when the browser's is equal: browsers freeze what they say of their system
-    /// (Android 10, iOS 18.6), so an update of the browser can seem to turn the system back.
-    pub fn change_since(&self, earlier: &Self) -> Change {
-        let named = |agent: &Self| agent.browser != Self::UNKNOWN;
-        if self.os != System::Unknown && earlier.os != System::Unknown && self.os != earlier.os {
-            return Change::OtherSystem;
+    /// A frozen version of Windows, macOS and iOS says that the system is at least as new; of Android and `ChromeOS`
+    /// it says nothing. Two systems are not compared.
+    ///
+    /// ```
+    /// use std::cmp::Ordering;
+    ///
+    /// use shared::useragent::parse;
+    ///
+    /// let iphone = |version| parse(&format!("Mozilla/5.0 (iPhone; CPU iPhone OS {version} like Mac OS X)"));
+    /// assert_eq!(iphone("18_6").compare_os_version(&iphone("18_7_1")), None);
+    /// assert_eq!(iphone("18_6").compare_os_version(&iphone("17_5")), Some(Ordering::Greater));
+    /// assert_eq!(iphone("17_5").compare_os_version(&iphone("17_6_1")), Some(Ordering::Less));
+    /// ```
+    pub fn compare_os_version(&self, earlier: &Self) -> Option<Ordering> {
+        if self.os != earlier.os {
+            return None;
         }
-        if !named(earlier) {
-            return if self == earlier {
-                Change::Same
-            } else {
-                Change::Undetermined
-            };
+        let (now, before) = (self.os_version?, earlier.os_version?);
+        let unbound = matches!(self.os, System::Android | System::ChromeOs);
+        match (self.os_version_frozen, earlier.os_version_frozen) {
+            (false, false) => now.compare(before),
+            (true, true) => None,
+            _ if unbound => None,
+            // The frozen one is the least that it can be, so that only a lesser one stands apart.
+            (true, false) => now.compare(before).filter(|it| it.is_gt()),
+            (false, true) => now.compare(before).filter(|it| it.is_lt()),
         }
-        if !named(self) {
-            return Change::Missing;
-        }
-        if self.browser != earlier.browser {
-            return Change::OtherBrowser;
-        }
-        let versions = [
-            (self.browser_version, earlier.browser_version),
-            (self.os_version, earlier.os_version),
-        ];
-        for (now, before) in versions {
-            if let (Some(now), Some(before)) = (now, before)
-                && now != before
-            {
-                return if before < now {
-                    Change::Newer
-                } else {
-                    Change::Older
-                };
-            }
-        }
-        Change::Same
     }
 }
 

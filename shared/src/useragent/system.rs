@@ -178,6 +178,22 @@ pub(super) fn read(text: &str) -> (System, Option<Version>, DeviceClass) {
     (System::Unknown, None, DeviceClass::Unknown)
 }
 
+/// Whether browsers that run on later versions of a system say this one, too.
+///
+/// Chromium ("User-Agent Reduction") freezes all of these, Firefox and Safari those of macOS, Firefox that of Windows,
+/// and Safari 26 says iOS 18.6 or 18.7.
+pub(super) fn is_frozen(system: System, version: Version, text: &str) -> bool {
+    match system {
+        System::Windows => version.parts() == [10, 0],
+        System::MacOs => version.parts() == [10, 15, 7] || version.parts() == [10, 15],
+        System::Ios => version.parts() == [18, 6] || version.parts() == [18, 7],
+        // `Android 10; K` of Chromium. Firefox says 10 for everything before it.
+        System::Android => version.parts() == [10] && (text.contains("; K)") || text.contains("Gecko/")),
+        System::ChromeOs => version.parts() == [14541, 0, 0],
+        _ => false,
+    }
+}
+
 fn after(text: &str, marker: &str) -> Option<Version> {
     text.split_once(marker).and_then(|(_, rest)| Version::read(rest))
 }

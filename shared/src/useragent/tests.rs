@@ -257,6 +257,46 @@ fn a_change_is_named_by_its_gravest_part() {
 }
 
 #[test]
+fn a_frozen_version_of_a_system_tells_what_it_can() {
+    use Ordering::{Equal, Greater, Less};
+    let phone = |version: &str| format!("Mozilla/5.0 (iPhone; CPU iPhone OS {version} like Mac OS X)");
+    let mac = |version: &str| format!("Mozilla/5.0 (Macintosh; Intel Mac OS X {version})");
+    let windows = |version: &str| format!("Mozilla/5.0 (Windows NT {version}; Win64; x64)");
+    let android = |version: &str| format!("Mozilla/5.0 (Linux; Android {version}) Chrome/126.0.0.0 Mobile");
+    let firefox = |version: &str| {
+        format!("Mozilla/5.0 (Android {version}; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0")
+    };
+    let chromeos = |version: &str| format!("Mozilla/5.0 (X11; CrOS x86_64 {version})");
+    let table = [
+        (phone("18_7_1"), phone("18_6"), None),
+        (phone("18_7"), phone("18_6"), None),
+        (phone("26_0"), phone("18_7"), None),
+        (phone("18_5"), phone("18_6"), Some(Less)),
+        (phone("18_7_1"), phone("18_7_2"), Some(Less)),
+        (mac("10_15_7"), mac("14_2"), None),
+        (mac("10.15"), mac("10_15_7"), None),
+        (mac("10_13_6"), mac("10_15_7"), Some(Less)),
+        (mac("10_13_6"), mac("10_13_6"), Some(Equal)),
+        (windows("10.0"), windows("10.0"), None),
+        (windows("10.0"), windows("6.1"), Some(Greater)),
+        (windows("6.1"), windows("6.3"), Some(Less)),
+        (android("10; K"), android("14; Pixel 7"), None),
+        (android("10; SM-G975F"), android("14; Pixel 7"), Some(Less)),
+        (firefox("10"), firefox("9"), None),
+        (firefox("14"), firefox("13"), Some(Greater)),
+        (chromeos("14541.0.0"), chromeos("15117.111.0"), None),
+        (phone("17_5"), mac("14_2"), None),
+        (phone("17_5"), String::new(), None),
+    ];
+    for (one, other, expected) in table {
+        let compare = |one: &str, other: &str| parse(one).compare_os_version(&parse(other));
+        assert_eq!(compare(&one, &other), expected, "{one} to {other}");
+        let reversed = expected.map(Ordering::reverse);
+        assert_eq!(compare(&other, &one), reversed, "{other} to {one}");
+    }
+}
+
+#[test]
 fn what_a_record_does_not_keep_is_not_read() {
     let long = format!(
         "Mozilla/5.0 (Windows NT 10.0) Chrome/126 Safari/537.36 {}",

@@ -143,7 +143,7 @@ impl<'a> Fields<'a> {
     /// An IPv4 or IPv6 address that has to be there.
     pub(super) fn address(&self, complaints: &mut Complaints, field: &str) -> String {
         match self.sent(field) {
-            Some(Value::Text(text)) if network::parse(text).is_some() => text.clone(),
+            Some(Value::Text(text)) if network::exact(text).is_some() => text.clone(),
             _ => {
                 self.complain(complaints, field, "must be an ip address");
                 String::new()

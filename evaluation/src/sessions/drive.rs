@@ -6,10 +6,10 @@ use std::time::Duration;
 use shared::device::Traits;
 use shared::model::{
     Attached, Context, Device, Facts, HeldSession, Instant, Profile, SessionId, SessionRecord, Subject,
-    Tenure, Trail,
+    Tenure,
 };
-use shared::policy::{AbsoluteTimeout, Policy, Tenant};
-use shared::risk::{self, Action, Evidence, Score, Told};
+use shared::policy::Tenant;
+use shared::risk::{self, Action, Evidence, Lesson, Told};
 use shared::service;
 
 /// What a request shows, as the use cases get it.
@@ -32,6 +32,8 @@ pub struct Visit {
     pub user_agent: String,
     /// The address it was sent from.
     pub address: IpAddr,
+    /// The autonomous system of that address.
+    pub asn: Option<u32>,
 }
 
 impl Request {
@@ -56,6 +58,8 @@ impl Request {
             traits: Some(visit.traits),
             user_agent: &visit.user_agent,
             tampered: false,
+            address: Some(visit.address),
+            asn: visit.asn,
         })
     }
 }
@@ -76,6 +80,8 @@ pub struct Verdict {
 pub enum End {
     /// Its holder logged out.
     LoggedOut,
+    /// It ran out.
+    Expired,
     /// A request looked stolen.
     Stolen,
 }
@@ -86,192 +92,172 @@ pub struct Driver {
     tenant: Tenant,
     idle: Duration,
     subject: Subject,
-    id: SessionId,
     profile: Profile,
-    sessions: Vec<(u64, HeldSession, SessionRecord)>,
-    opened: u64,
+    sessions: Vec<Session>,
+}
+
+#[derive(Debug, Clone)]
+struct Session {
+    id: SessionId,
+    held: HeldSession,
+    record: SessionRecord,
 }
 
 impl Driver {
-    /// A subject without sessions; records bear this `id`, which nothing looks at.
-    pub fn new(tenant: Tenant, idle: Duration, subject: Subject, id: SessionId) -> Self {
+    /// A subject without sessions, which live for `idle` without activity.
+    pub fn new(tenant: Tenant, idle: Duration, subject: Subject) -> Self {
         let profile = Profile::empty(&tenant.id, &subject.key(&tenant.id));
         Self {
             tenant,
             idle,
             subject,
-            id,
             profile,
             sessions: Vec::new(),
-            opened: 0,
         }
     }
 
-    /// The default policy with this absolute timeout.
-    pub fn policy(absolute_timeout: AbsoluteTimeout) -> Policy {
-        Policy {
-            absolute_timeout,
-            ..Policy::default()
-        }
-    }
-
-    /// Opens a session; its number.
-    pub fn open(&mut self, request: &Request, now: Instant) -> u64 {
-        self.sessions.retain(|(_, held, _)| held.is_live(now));
-        let context = &request.context;
+    /// Opens a session.
+    pub fn open(&mut self, id: SessionId, request: &Request, now: Instant) {
         let policy = &self.tenant.policy;
-        let mut held = HeldSession {
-            created_at: now,
-            last_activity_at: now,
-            idle_timeout: self.idle,
-            absolute_expiry: now + policy.absolute_timeout.duration(),
-            fingerprint: context.fingerprint,
-            ipv4: None,
-            ipv6: None,
-            user_agent: context.user_agent_digest(),
-            risk: 0,
-            country: None,
-            asn: None,
-            geo: None,
-            anonymous: false,
-            trail: Trail {
-                learnt_on: risk::opening_teaches(context, &policy.lists).then(|| Profile::day(now)),
-                ..Trail::default()
-            },
-        };
-        held.accept(context, now);
-        let record = self.record(request, &held, now);
-        self.teach(None, &held, now);
-        self.opened += 1;
-        self.sessions.push((self.opened, held, record));
-        self.opened
+        let held = risk::opened(
+            &request.context,
+            request.telemetry.is_some(),
+            &policy.lists,
+            self.idle,
+            policy.absolute_timeout.duration(),
+            now,
+        );
+        let record = self.record(id, request, &held, now);
+        self.teach(&risk::lessons(id.tag(), None, &held), now);
+        self.sessions.push(Session { id, held, record });
     }
 
     /// Whether the session is alive.
-    pub fn is_live(&self, session: u64, now: Instant) -> bool {
-        self.find(session).is_some_and(|(held, _)| held.is_live(now))
+    pub fn is_live(&self, session: SessionId, now: Instant) -> bool {
+        self.find(session).is_some_and(|it| it.held.is_live(now))
     }
 
     /// Judges a session; none where it is not held.
-    pub fn validate(&mut self, session: u64, request: &Request, now: Instant) -> Option<Verdict> {
-        let (held, record) = self.find(session).filter(|(held, _)| held.is_live(now))?;
+    pub fn validate(&mut self, session: SessionId, request: &Request, now: Instant) -> Option<Verdict> {
+        let found = self.find(session).filter(|it| it.held.is_live(now))?;
         let profile = self.profile.clone().at(now);
+        let policy = &self.tenant.policy;
         let mut evidence = Evidence {
-            held,
+            held: &found.held,
             record: None,
             profile: None,
             context: &request.context,
             told: request.told(),
-            lists: &self.tenant.policy.lists,
+            lists: &policy.lists,
+            promises: policy.evidence,
             now,
         };
         if risk::needs_history(&evidence) {
-            evidence.record = Some(record);
+            evidence.record = Some(&found.record);
             evidence.profile = Some(&profile);
         }
-        let assessment = risk::assess(&evidence);
-        let policy = &self.tenant.policy.risk;
-        let action = risk::decide(assessment.score(), policy);
-        let factors = assessment.factors().iter().map(|it| (it.name, it.points));
+        let judgement = risk::judge(&evidence, &policy.risk);
+        let factors = judgement
+            .assessment
+            .factors()
+            .iter()
+            .map(|it| (it.name, it.points));
         let verdict = Verdict {
-            score: assessment.score().get(),
-            action,
+            score: judgement.assessment.score().get(),
+            action: judgement.action,
             factors: factors.collect(),
         };
-        if action == Action::Refuse {
-            self.end(session, End::Stolen);
+        if judgement.action == Action::Refuse {
+            self.end(session, End::Stolen, now);
             return Some(verdict);
         }
-        let accepted = request.context.trusted && risk::is_accepted(assessment.score(), policy);
-        let next = risk::seen(held, &request.context, assessment.score(), policy, now);
-        let written = risk::is_news(held, &next) || held.touch_is_due(now);
-        let moves = (written && next.user_agent != held.user_agent).then(|| cut(&request.context.user_agent));
+        let written = risk::is_news(&found.held, &judgement.next) || found.held.touch_is_due(now);
         if written {
-            let before = held.clone();
-            self.teach(Some(&before), &next, now);
+            let taught = risk::lessons(session.tag(), Some(&found.held), &judgement.next);
+            self.teach(&taught, now);
         }
-        let stored = self.sessions.iter_mut().find(|it| it.0 == session);
-        if let Some((_, held, record)) = stored {
-            if accepted {
-                attach(record, request);
+        if let Some(stored) = self.sessions.iter_mut().find(|it| it.id == session) {
+            if judgement.telemetry_moved {
+                attach(&mut stored.record, request);
             }
-            if let Some(text) = moves {
-                record.latest_user_agent = Some(text);
+            if written && judgement.user_agent_moved {
+                stored.record.latest_user_agent = Some(cut(&request.context.user_agent));
             }
             if written {
-                *held = next;
+                stored.held = judgement.next;
             }
         }
         Some(verdict)
     }
 
     /// The subject proves itself; the score from then on, none where the session is not held.
-    pub fn step_up(&mut self, session: u64, request: &Request, now: Instant) -> Option<u8> {
-        let (held, _) = self.find(session).filter(|(held, _)| held.is_live(now))?;
-        let context = &request.context;
-        let mut next = HeldSession {
-            last_activity_at: now.max(held.last_activity_at),
-            fingerprint: context.fingerprint,
-            ..held.clone()
-        };
-        if held.trail.learnt_on.is_none() {
-            (next.asn, next.country, next.geo, next.anonymous) = (None, None, None, false);
-            next.trail.relay = false;
-        }
-        next.accept(context, now);
-        next.trail = Trail {
-            ipv6: next.trail.ipv6,
-            relay: next.trail.relay,
-            proven: true,
-            learnt_on: Some(Profile::day(now)),
-            ..Trail::default()
-        };
-        let score: Score = risk::assess(&Evidence {
+    pub fn step_up(&mut self, session: SessionId, request: &Request, now: Instant) -> Option<u8> {
+        let found = self.find(session).filter(|it| it.held.is_live(now))?;
+        let policy = &self.tenant.policy;
+        let mut next = risk::proven(&found.held, &request.context, request.telemetry.is_some(), now);
+        let score = risk::assess(&Evidence {
             held: &next,
             record: None,
             profile: None,
-            context,
+            context: &request.context,
             told: None,
-            lists: &self.tenant.policy.lists,
+            lists: &policy.lists,
+            promises: policy.evidence,
             now,
         })
         .score();
         next.risk = score.get();
-        let before = held.clone();
-        self.teach(Some(&before), &next, now);
-        let stored = self.sessions.iter_mut().find(|it| it.0 == session);
-        if let Some((_, held, record)) = stored {
-            attach(record, request);
-            if next.user_agent != held.user_agent {
-                record.latest_user_agent = Some(cut(&context.user_agent));
+        let taught = risk::lessons(session.tag(), Some(&found.held), &next);
+        self.teach(&taught, now);
+        if let Some(stored) = self.sessions.iter_mut().find(|it| it.id == session) {
+            attach(&mut stored.record, request);
+            if next.user_agent != stored.held.user_agent {
+                stored.record.latest_user_agent = Some(cut(&request.context.user_agent));
             }
-            *held = next;
+            stored.held = next;
         }
         Some(score.get())
     }
 
     /// Ends a session.
-    pub fn end(&mut self, session: u64, _why: End) {
-        self.sessions.retain(|it| it.0 != session);
-    }
-
-    fn find(&self, session: u64) -> Option<(&HeldSession, &SessionRecord)> {
-        let (_, held, record) = self.sessions.iter().find(|it| it.0 == session)?;
-        Some((held, record))
-    }
-
-    /// What one write to a session teaches.
-    fn teach(&mut self, before: Option<&HeldSession>, after: &HeldSession, now: Instant) {
-        if let Some(lesson) = risk::lesson(before, after) {
-            let profile = self.profile.clone().at(now);
-            self.profile = risk::learn(&profile, &lesson).unwrap_or(profile);
+    pub fn end(&mut self, session: SessionId, why: End, now: Instant) {
+        let before = self.sessions.len();
+        self.sessions.retain(|it| it.id != session);
+        if self.sessions.len() < before {
+            let well = why != End::Stolen;
+            let session = session.tag();
+            self.teach(&[Lesson::Ended { session, well }], now);
         }
     }
 
-    fn record(&self, request: &Request, held: &HeldSession, now: Instant) -> SessionRecord {
+    /// Ends the sessions that ran out, as the service's cleanup does.
+    pub fn clean_up(&mut self, now: Instant) {
+        let out = self.sessions.iter().filter(|it| !it.held.is_live(now));
+        let out: Vec<SessionId> = out.map(|it| it.id).collect();
+        for session in out {
+            self.end(session, End::Expired, now);
+        }
+    }
+
+    fn find(&self, session: SessionId) -> Option<&Session> {
+        self.sessions.iter().find(|it| it.id == session)
+    }
+
+    fn teach(&mut self, lessons: &[Lesson], now: Instant) {
+        if lessons.is_empty() {
+            return;
+        }
+        let mut profile = self.profile.clone().at(now);
+        for lesson in lessons {
+            profile = risk::learn(&profile, lesson).unwrap_or(profile);
+        }
+        self.profile = profile;
+    }
+
+    fn record(&self, id: SessionId, request: &Request, held: &HeldSession, now: Instant) -> SessionRecord {
         let context = &request.context;
         let mut record = SessionRecord {
-            id: self.id,
+            id,
             subject: self.subject.name().to_owned(),
             issuer: None,
             tenure: Tenure::Held {

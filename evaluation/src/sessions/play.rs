@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shared::model::{Partition, Subject};
-use shared::policy::{AbsoluteTimeout, Tenant};
+use shared::model::{Instant, Partition, SessionId, Subject};
+use shared::policy::{AbsoluteTimeout, Policy, Tenant};
 use shared::risk::Action;
 
 use super::baselines::{Counts, Marks, Reader, freeman};
@@ -120,7 +120,7 @@ pub(crate) fn play(people: &[Person], sources: Sources<'_>, telemetry: bool) -> 
 /// A device's session, and what its last honest event showed.
 #[derive(Clone, Default)]
 struct Cookie {
-    session: Option<u64>,
+    session: Option<SessionId>,
     last: Option<Marks>,
 }
 
@@ -222,6 +222,7 @@ impl<'a> Play<'a> {
                 traits: it.traits,
                 user_agent: it.user_agent.clone(),
                 address: it.address,
+                asn: self.sources.atlas.facts(it.address, None).asn(),
             }),
         )
     }
@@ -230,10 +231,10 @@ impl<'a> Play<'a> {
     fn owner(&mut self, number: usize, event: &Event) -> Option<Verdict> {
         let request = self.request(&event.shows);
         let now = event.at;
-        let cookie = self.cookies.get_mut(event.device)?;
-        let session = cookie.session.filter(|it| self.driver.is_live(*it, now));
-        let Some(session) = session else {
-            cookie.session = Some(self.driver.open(&request, now));
+        self.driver.clean_up(now);
+        let session = self.cookies.get(event.device)?.session;
+        let Some(session) = session.filter(|it| self.driver.is_live(*it, now)) else {
+            self.open(event.device, &request, now);
             self.leave(event);
             return None;
         };
@@ -245,18 +246,28 @@ impl<'a> Play<'a> {
                     self.driver.step_up(session, &request, now);
                 }
             }
-            Some(Action::Refuse) => cookie.session = Some(self.driver.open(&request, now)),
+            Some(Action::Refuse) => self.open(event.device, &request, now),
             _ => {}
         }
         self.leave(event);
         verdict
     }
 
+    fn open(&mut self, device: usize, request: &Request, now: Instant) {
+        // Of one person no two open in the same millisecond.
+        let drawn = format!("018d0cab-c440-7abc-8123-{:012x}", now.millis() & 0xffff_ffff_ffff);
+        let Ok(id) = drawn.parse() else { return };
+        self.driver.open(id, request, now);
+        if let Some(cookie) = self.cookies.get_mut(device) {
+            cookie.session = Some(id);
+        }
+    }
+
     fn leave(&mut self, event: &Event) {
         if let Some(cookie) = self.cookies.get_mut(event.device).filter(|_| event.logout)
             && let Some(session) = cookie.session.take()
         {
-            self.driver.end(session, End::LoggedOut);
+            self.driver.end(session, End::LoggedOut, event.at);
         }
     }
 
@@ -275,7 +286,7 @@ impl<'a> Play<'a> {
         &mut self,
         class: Class,
         number: usize,
-        session: u64,
+        session: SessionId,
         last: &Marks,
     ) -> Option<(Theft, Vec<Marks>)> {
         let person = self.person;
@@ -335,19 +346,20 @@ impl<'a> Play<'a> {
 
 /// The state of a person nothing is known of.
 fn driver(keeping: Keeping, name: &str) -> Result<Driver> {
-    let absolute = if keeping.long {
-        AbsoluteTimeout::Aal1
-    } else {
-        AbsoluteTimeout::Aal2
-    };
     let tenant = Tenant {
         id: "evaluation".parse()?,
         partition: Partition::new(1).ok_or("no partition")?,
-        policy: Driver::policy(absolute),
+        policy: Policy {
+            absolute_timeout: if keeping.long {
+                AbsoluteTimeout::Aal1
+            } else {
+                AbsoluteTimeout::Aal2
+            },
+            ..Policy::default()
+        },
     };
     let idle = Duration::from_secs(keeping.idle_minutes * 60);
-    let id = "018d0cab-c440-7abc-8123-456789abcdef".parse()?;
-    Ok(Driver::new(tenant, idle, Subject::new(name)?, id))
+    Ok(Driver::new(tenant, idle, Subject::new(name)?))
 }
 
 fn gravest(verdict: &Verdict) -> &'static str {

@@ -27,7 +27,9 @@ pub(super) fn weigh(evidence: &Evidence<'_>, is_upgrade: bool, own_network: bool
                 Some(Standing::Upgraded) if own_network => FINGERPRINT_UPGRADED,
                 Some(_) => unexplained,
                 None if known(&now) => FINGERPRINT_KNOWN,
-                None if unexplained == FINGERPRINT_CHANGED && is_upgrade && own_network => FINGERPRINT_UPGRADED,
+                None if unexplained == FINGERPRINT_CHANGED && is_upgrade && own_network => {
+                    FINGERPRINT_UPGRADED
+                }
                 None => unexplained,
             }
         }

@@ -106,5 +106,6 @@ fn weight(change: &Change) -> Weight {
 /// Whether nothing that `before` said is left out.
 fn says_as_much(now: &UserAgent, before: &UserAgent) -> bool {
     let said = |version: Option<useragent::Version>| version.map_or(0, |it| it.said().len());
-    said(before.browser_version) <= said(now.browser_version) && said(before.os_version) <= said(now.os_version)
+    said(before.browser_version) <= said(now.browser_version)
+        && said(before.os_version) <= said(now.os_version)
 }

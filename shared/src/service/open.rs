@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, Device, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenure,
+    Attached, Context, Device, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject,
+    Tenure,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;

@@ -52,8 +52,16 @@ impl UserAgent {
     /// How this user agent, seen at `now` (seconds since 1970), differs from `earlier`.
     pub fn change_since(&self, earlier: &Self, now: i64) -> Change {
         let desktop_site = is_desktop_site(self, earlier);
-        let system = if desktop_site { Part::Same } else { system(self, earlier) };
-        let browser = if desktop_site { Part::Same } else { browser(self, earlier) };
+        let system = if desktop_site {
+            Part::Same
+        } else {
+            system(self, earlier)
+        };
+        let browser = if desktop_site {
+            Part::Same
+        } else {
+            browser(self, earlier)
+        };
         let comparable = browser == Part::Same && system.is_kept();
         let (version, is_release) = if comparable {
             version(self, earlier, desktop_site, now)

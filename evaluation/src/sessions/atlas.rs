@@ -20,6 +20,9 @@ const UNLICENSED: [&str; 12] = [
     "Akamai", "BunnyCDN", "BuyVM", "CDN77", "Cogent", "Contabo", "DataCamp", "GTHost", "GleSYS", "Melbicom",
     "Scalaxy", "Vercel",
 ];
+/// Bits of an address within its block, which is in one city: a /20 and a /40.
+const V4_BITS: u32 = 12;
+const V6_BITS: u32 = 88;
 /// How often a block in a wanted city is looked for.
 const TRIES: usize = 80;
 
@@ -166,11 +169,14 @@ impl Atlas {
             };
             let listed = |range: &(u128, u128)| self.labels.v4.find(range.0).is_some();
             if says(ACCESS_WORDS) && !says(NO_ACCESS_WORDS) && ACCESS_ADDRESSES <= system.size {
-                system.v4.retain(|range| !listed(range));
-                // Beyond a prefix of a home there is nothing to draw from.
-                system.v6.retain(|(first, last)| 1 << 84 <= last - first);
+                system
+                    .v4
+                    .retain(|range| !listed(range) && 0 < blocks(Some(range), V4_BITS).1);
+                system.v6.retain(|range| 0 < blocks(Some(range), V6_BITS).1);
                 system.mobile = says(MOBILE_WORDS);
-                pool.access.push(system);
+                if !system.v4.is_empty() {
+                    pool.access.push(system);
+                }
             } else if says(HOSTING_WORDS) {
                 pool.unlisted
                     .extend(system.v4.iter().filter(|range| !listed(range)));
@@ -327,36 +333,39 @@ impl Atlas {
 impl System {
     /// A block of 4,096 addresses, most often one that the data puts into this city.
     pub(crate) fn block(&self, city: usize, random: &mut Random) -> u32 {
+        let address = |block| IpAddr::V4(Ipv4Addr::from_bits(block as u32));
+        self.located(&self.v4, V4_BITS, city, random, address) as u32
+    }
+
+    /// A /40 of IPv6, likewise; none where it has no IPv6.
+    pub(crate) fn block_v6(&self, city: usize, random: &mut Random) -> Option<u128> {
+        let address = |block| IpAddr::V6(Ipv6Addr::from_bits(block));
+        let some = !self.v6.is_empty();
+        some.then(|| self.located(&self.v6, V6_BITS, city, random, address))
+    }
+
+    fn located(
+        &self,
+        ranges: &[(u128, u128)],
+        bits: u32,
+        city: usize,
+        random: &mut Random,
+        address: impl Fn(u128) -> IpAddr,
+    ) -> u128 {
         let well = random.chance(WELL_LOCATED);
         let mut block = 0;
         for _ in 0..TRIES {
-            block = within(&self.v4, random, 32) as u32 & !0xfff;
-            if !well || city_of(IpAddr::V4(Ipv4Addr::from_bits(block)), self.number) == city {
+            block = any_block(ranges, bits, random);
+            if !well || city_of(address(block), self.number) == city {
                 break;
             }
         }
         block
     }
 
-    /// A /36 of IPv6, likewise; none where it has no IPv6.
-    pub(crate) fn block_v6(&self, city: usize, random: &mut Random) -> Option<u128> {
-        if self.v6.is_empty() {
-            return None;
-        }
-        let well = random.chance(WELL_LOCATED);
-        let mut block = 0;
-        for _ in 0..TRIES {
-            block = within(&self.v6, random, 128) & (u128::MAX << 84);
-            if !well || city_of(IpAddr::V6(Ipv6Addr::from_bits(block)), self.number) == city {
-                break;
-            }
-        }
-        Some(block)
-    }
-
     /// Any of its addresses.
     pub(crate) fn any(&self, random: &mut Random) -> IpAddr {
-        one_of(&self.v4, random)
+        in_block(any_block(&self.v4, V4_BITS, random) as u32, random.bits())
     }
 }
 
@@ -386,32 +395,37 @@ fn city_point(home: usize, city: usize) -> Point {
 /// The city the data puts a block into.
 fn city_of(address: IpAddr, system: u32) -> usize {
     let block = match address {
-        IpAddr::V4(it) => u64::from(it.to_bits() >> 12),
-        IpAddr::V6(it) => (it.to_bits() >> 84) as u64,
+        IpAddr::V4(it) => u64::from(it.to_bits() >> V4_BITS),
+        IpAddr::V6(it) => (it.to_bits() >> V6_BITS) as u64,
     };
     (mix(&[SEED, u64::from(system), block, 7]) % CITIES as u64) as usize
 }
 
-/// A number in one of the ranges, larger ones more often. IPv6 ranges are of all sizes, so each is as likely.
-fn within(ranges: &[(u128, u128)], random: &mut Random, bits: u32) -> u128 {
-    let drawn = u128::from(random.bits()) << 64 | u128::from(random.bits());
-    if bits == 128 {
-        let (first, last) = ranges
-            .get(random.below(ranges.len()))
-            .copied()
-            .unwrap_or_default();
-        return first + drawn % (last - first).max(1);
-    }
-    let all: u128 = ranges.iter().map(|(first, last)| last - first + 1).sum();
-    let mut left = drawn % all.max(1);
-    for (first, last) in ranges {
-        let size = last - first + 1;
-        if left < size {
-            return first + left;
-        }
-        left -= size;
-    }
-    0
+/// A whole block that lies in one of the ranges, larger ranges more often. IPv6 ranges are of all sizes, so each is as
+/// likely.
+fn any_block(ranges: &[(u128, u128)], bits: u32, random: &mut Random) -> u128 {
+    let drawn = u128::from(random.bits());
+    let (first, count) = if bits == V6_BITS {
+        blocks(ranges.get(random.below(ranges.len())), bits)
+    } else {
+        let all: u128 = ranges.iter().map(|it| blocks(Some(it), bits).1).sum();
+        let mut left = u128::from(random.bits()) % all.max(1);
+        let holds = |range: &&(u128, u128)| {
+            let count = blocks(Some(range), bits).1;
+            let found = left < count;
+            left = left.saturating_sub(count);
+            found
+        };
+        blocks(ranges.iter().find(holds), bits)
+    };
+    first + ((drawn % count.max(1)) << bits)
+}
+
+/// The first whole block of a range, and how many there are.
+fn blocks(range: Option<&(u128, u128)>, bits: u32) -> (u128, u128) {
+    let Some((first, last)) = range else { return (0, 0) };
+    let start = (first + (1 << bits) - 1) >> bits;
+    (start << bits, ((last + 1) >> bits).saturating_sub(start))
 }
 
 fn one_of(ranges: &[(u128, u128)], random: &mut Random) -> IpAddr {

@@ -112,8 +112,8 @@ impl Access {
 
     /// An IPv6 address in the `number`th prefix of `bits` bits.
     fn v6(&self, number: u64, bits: u32, host: u64) -> Option<IpAddr> {
-        // A /36 holds 2^(bits - 36) prefixes.
-        let prefix = u128::from(number % (1 << (bits - 36))) << (128 - bits);
+        // A /40 holds 2^(bits - 40) prefixes.
+        let prefix = u128::from(number % (1 << (bits - 40))) << (128 - bits);
         let address = self.block_v6? | prefix | u128::from(host | 1);
         Some(IpAddr::V6(Ipv6Addr::from_bits(address)))
     }

@@ -12,6 +12,7 @@
     reason = "indexing a JSON value gives null where there is nothing"
 )]
 
+mod adversary;
 mod browser;
 mod device;
 mod fit;
@@ -52,6 +53,12 @@ enum What {
     Weights(Devices),
     /// How often stolen sessions are found, and honest people disturbed; docs/evaluation.md.
     Sessions(sessions::Sessions),
+    /// What a thief can choose, and the cheapest way for each thing that was stolen; docs/risk.md.
+    Adversary {
+        /// Requests of a sequence at the most.
+        #[arg(long, default_value_t = 4)]
+        requests: usize,
+    },
 }
 
 /// How well devices are recognised.
@@ -102,6 +109,7 @@ pub fn main() -> ExitCode {
         What::Devices(arguments) => report::run(&arguments),
         What::Weights(arguments) => fit::run(&arguments),
         What::Sessions(arguments) => sessions::run(&arguments),
+        What::Adversary { requests } => adversary::run(requests),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

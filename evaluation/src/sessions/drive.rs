@@ -20,7 +20,27 @@ pub struct Request {
     /// The fingerprint's text.
     pub fingerprint: String,
     /// What its telemetry token leads to.
-    pub telemetry: Option<Visit>,
+    pub telemetry: Telemetry,
+}
+
+/// What a request's telemetry token leads to.
+#[derive(Debug, Clone)]
+pub enum Telemetry {
+    /// It has none.
+    None,
+    /// To nothing: it was invented.
+    Unknown,
+    /// To what a browser told.
+    Visit(Visit),
+}
+
+impl Telemetry {
+    const fn visit(&self) -> Option<&Visit> {
+        match self {
+            Self::Visit(visit) => Some(visit),
+            Self::None | Self::Unknown => None,
+        }
+    }
 }
 
 /// What a browser told.
@@ -43,7 +63,7 @@ impl Request {
         user_agent: &str,
         fingerprint: Option<&str>,
         facts: Facts,
-        telemetry: Option<Visit>,
+        telemetry: Telemetry,
     ) -> Self {
         let (context, fingerprint) = service::context(address, user_agent, fingerprint, true, facts);
         Self {
@@ -54,13 +74,17 @@ impl Request {
     }
 
     fn told(&self) -> Option<Told<'_>> {
-        self.telemetry.as_ref().map(|visit| Told::Visit {
-            traits: Some(visit.traits),
-            user_agent: &visit.user_agent,
-            tampered: false,
-            address: Some(visit.address),
-            asn: visit.asn,
-        })
+        match &self.telemetry {
+            Telemetry::None => None,
+            Telemetry::Unknown => Some(Told::Nothing),
+            Telemetry::Visit(visit) => Some(Told::Visit {
+                traits: Some(visit.traits),
+                user_agent: &visit.user_agent,
+                tampered: false,
+                address: Some(visit.address),
+                asn: visit.asn,
+            }),
+        }
     }
 }
 
@@ -82,6 +106,8 @@ pub enum End {
     LoggedOut,
     /// It ran out.
     Expired,
+    /// Its owner took it away.
+    Revoked,
     /// A request looked stolen.
     Stolen,
 }
@@ -121,7 +147,7 @@ impl Driver {
         let policy = &self.tenant.policy;
         let held = risk::opened(
             &request.context,
-            request.telemetry.is_some(),
+            request.telemetry.visit().is_some(),
             &policy.lists,
             self.idle,
             policy.absolute_timeout.duration(),
@@ -194,7 +220,7 @@ impl Driver {
     pub fn step_up(&mut self, session: SessionId, request: &Request, now: Instant) -> Option<u8> {
         let found = self.find(session).filter(|it| it.held.is_live(now))?;
         let policy = &self.tenant.policy;
-        let mut next = risk::proven(&found.held, &request.context, request.telemetry.is_some(), now);
+        let mut next = risk::proven(&found.held, &request.context, request.telemetry.visit().is_some(), now);
         let score = risk::assess(&Evidence {
             held: &next,
             record: None,
@@ -224,7 +250,7 @@ impl Driver {
         let before = self.sessions.len();
         self.sessions.retain(|it| it.id != session);
         if self.sessions.len() < before {
-            let well = why != End::Stolen;
+            let well = !matches!(why, End::Stolen | End::Revoked);
             let session = session.tag();
             self.teach(&[Lesson::Ended { session, well }], now);
         }
@@ -237,6 +263,23 @@ impl Driver {
         for session in out {
             self.end(session, End::Expired, now);
         }
+    }
+
+    /// What is known of the subject.
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// All that a session remembers but for times, as text.
+    pub fn remembered(&self, session: SessionId) -> String {
+        let Some(found) = self.find(session) else {
+            return String::new();
+        };
+        let mut held = found.held.clone();
+        (held.last_activity_at, held.risk) = (held.created_at, 0);
+        (held.trail.home_at, held.trail.learnt_on, held.trail.latest) = (None, None, None);
+        held.trail.suspicion = held.trail.suspicion.map(|_| held.created_at);
+        format!("{held:?} {:?} {:?}", found.record.latest_user_agent, found.record.attached.traits)
     }
 
     fn find(&self, session: SessionId) -> Option<&Session> {
@@ -289,7 +332,7 @@ impl Driver {
 
 /// The session is compared with what was shown from now on.
 fn attach(record: &mut SessionRecord, request: &Request) {
-    if let Some(visit) = &request.telemetry {
+    if let Some(visit) = request.telemetry.visit() {
         record.attached.traits = Some(visit.traits.to_bytes());
     }
 }

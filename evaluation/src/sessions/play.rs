@@ -7,7 +7,7 @@ use shared::policy::{AbsoluteTimeout, Policy, Tenant};
 use shared::risk::Action;
 
 use super::baselines::{Counts, Marks, Reader, freeman};
-use super::drive::{Driver, End, Request, Verdict, Visit};
+use super::drive::{Driver, End, Request, Telemetry, Verdict, Visit};
 use super::person::{Event, Keeping, Person, Shows, Sources};
 use super::rules::{FIRST_THEFT_DAY, REQUESTS, START, STEP_UP, THEFT_DELAY_MINUTES, THIEF_PAUSE_MINUTES};
 use super::thief::{Class, Thief};
@@ -218,11 +218,13 @@ impl<'a> Play<'a> {
             &shows.user_agent,
             shows.fingerprint.as_deref(),
             shows.facts.clone(),
-            told.map(|it| Visit {
-                traits: it.traits,
-                user_agent: it.user_agent.clone(),
-                address: it.address,
-                asn: self.sources.atlas.facts(it.address, None).asn(),
+            told.map_or(Telemetry::None, |it| {
+                Telemetry::Visit(Visit {
+                    traits: it.traits,
+                    user_agent: it.user_agent.clone(),
+                    address: it.address,
+                    asn: self.sources.atlas.facts(it.address, None).asn(),
+                })
             }),
         )
     }

@@ -338,7 +338,11 @@ fn every_factor_has_an_example_or_a_missing_record() {
         ..evidence(&held, None, &nothing)
     };
     seen.extend(names(&assess(&silent)));
-    seen.extend(["fingerprint_guessing", "components_counted"]);
+    let phone = context("198.51.100.7", ANDROID, base().fingerprint);
+    let desktop = context("198.51.100.7", ANDROID_DESKTOP, base().fingerprint);
+    seen.extend(names(&judged(&phone, &desktop)));
+    // Tests of their own.
+    seen.extend(["fingerprint_guessing", "components_counted", "ip_same_shared"]);
     let with_telemetry = components::examples();
     seen.extend(with_telemetry.iter().flat_map(|(_, it)| names(it)));
     seen.extend(located::examples().iter().flat_map(|it| names(&it.judged())));

@@ -1,5 +1,6 @@
 //! How the user agent changed.
 
+use crate::model::is_placeholder;
 use crate::policy::Promise;
 use crate::useragent::{self, Change, Part, UserAgent};
 
@@ -65,7 +66,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Agent {
             ..Agent::of(USER_AGENT_CHANGED)
         };
     };
-    let before = useragent::parse(record.current_user_agent());
+    // A record keeps what was sent, also where it stands for nothing.
+    let before = Some(record.current_user_agent()).filter(|it| !is_placeholder(it));
+    let before = useragent::parse(before.unwrap_or_default());
     let change = now.change_since(&before, evidence.now.secs());
     let mut weight = weight(&change);
     let program = now.automation && !before.automation;

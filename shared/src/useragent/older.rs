@@ -13,7 +13,6 @@ pub(super) fn complete(agent: &mut UserAgent, text: &str) {
     let Some(found) = Parser::new().parse(text) else {
         return;
     };
-    agent.automation |= found.category == "crawler";
     if agent.browser == UserAgent::UNKNOWN && found.name != "UNKNOWN" {
         agent.browser = Cow::Owned(found.name.to_owned());
         agent.browser_version = Version::read(found.version);

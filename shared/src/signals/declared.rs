@@ -18,6 +18,9 @@ const PEOPLE: &str = "people";
 /// Names of crawlers that apps of people bear, too, behind the names of a browser. They count as the first word alone.
 const APPS: [&str; 3] = ["Sogou", "Viber", "WhatsApp"];
 
+/// The section of programs that show pages in a window and read them by themselves.
+const AUTOMATION: &str = "browser-automation";
+
 /// An entry of the list.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -67,11 +70,13 @@ fn listed() -> impl Iterator<Item = Entry> {
 /// Name and category of the crawler that a user agent declares; of several names the longest.
 pub(crate) fn look_up(user_agent: &str) -> Option<(&'static str, &'static str)> {
     let user_agent = useragent::kept(user_agent);
+    let app = is_window_of_an_app(user_agent) && !useragent::is_of_a_program(user_agent);
     let mut found: Option<Entry> = None;
     places::each(user_agent, |place, start, part| {
         for (at, key) in part.as_bytes().windows(KEY).enumerate() {
             for entry in ENTRIES.get(key).into_iter().flatten() {
                 if found.is_none_or(|it| it.line.len() < entry.line.len())
+                    && (!app || place != Place::Products || entry.category == AUTOMATION)
                     && holds(entry, user_agent, start + at, place, at)
                 {
                     found = Some(*entry);
@@ -80,6 +85,13 @@ pub(crate) fn look_up(user_agent: &str) -> Option<(&'static str, &'static str)> 
         }
     });
     found.map(|it| (name(it.text), it.category))
+}
+
+/// Whether the text is of the window in which an app shows pages. The names behind the browser's are the app's, and many
+/// apps of people have a crawler of the same name (Notion, Asana, Feedly).
+fn is_window_of_an_app(user_agent: &str) -> bool {
+    let has = |word| user_agent.contains(word);
+    has("; wv)") || has("Electron/") || ((has("(iPhone") || has("(iPad")) && !has("Safari/"))
 }
 
 /// Whether the entry stands at a byte of the user agent, which is `within` bytes from where its part begins.
@@ -138,7 +150,8 @@ mod tests {
             serde_json::from_str(include_str!("../../../tests/useragent/corpus.json")).unwrap();
         for row in &corpus {
             let text = row["user_agent"].as_str().unwrap();
-            assert_eq!(row["crawler"] == true, look_up(text).is_some(), "{text}");
+            let crawler = row["crawler"] == true && !people().any(|it| text.contains(it));
+            assert_eq!(crawler, look_up(text).is_some(), "{text}");
         }
     }
 

@@ -86,6 +86,11 @@ pub(crate) fn kept(text: &str) -> &str {
     }
 }
 
+/// Whether the words of a user agent are a program's; of [`UserAgent`] this is `automation`.
+pub(crate) fn is_of_a_program(text: &str) -> bool {
+    automation::speaks(text)
+}
+
 /// Reads a user agent; every text is one.
 ///
 /// Only the first [`SessionRecord::MAX_USER_AGENT`] characters count.

@@ -198,24 +198,21 @@ fn machine(claims: &Claims<'_>) -> (Option<Class>, Option<String>, Option<String
         }
     };
     let os = (system != System::Unknown).then(|| system.as_str().to_owned());
-    if system != agent.os {
-        // The versions are those of the system that it pretends to be.
-        return (Some(class), os, None);
-    }
     let hinted = claims
         .hinted_system()
-        .filter(|it| *it == agent.os)
+        .filter(|it| *it == system)
         .and(claims.components.client_hints.as_ref())
         .and_then(|it| Version::read(it.platform_version.as_deref()?));
-    let version = match (agent.os, hinted) {
+    let version = match (system, hinted) {
         (System::Windows, Some(hinted)) => windows(hinted),
         // The version of the kernel, which is nobody's version of Linux.
         (System::Linux, _) => None,
         (_, Some(hinted)) if 0 < hinted.major() => Some(hinted.to_string()),
         _ => None,
     };
-    let said = agent.os_version.map(|it| it.to_string());
-    (Some(class), os, version.or(said))
+    // Of a page for computers the user agent has the version of another system.
+    let said = agent.os_version.filter(|_| system == agent.os);
+    (Some(class), os, version.or(said.map(|it| it.to_string())))
 }
 
 /// Windows by the version of its interfaces that hints have (Microsoft, "Detect Windows 11 using User-Agent Client

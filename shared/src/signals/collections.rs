@@ -119,11 +119,11 @@ fn devices_are_of_their_class_or_unknown() {
     }
     // Names of the collection, the class, the least share that has it or none, in percent.
     let least = [
-        (&["tv"][..], DeviceClass::Television, 85),
+        (&["tv"][..], DeviceClass::Television, 88),
         (&["smartphone", "mobile"][..], DeviceClass::Mobile, 99),
         (&["phablet"][..], DeviceClass::Mobile, 95),
         (&["tablet"][..], DeviceClass::Tablet, 80),
-        (&["desktop"][..], DeviceClass::Desktop, 93),
+        (&["desktop"][..], DeviceClass::Desktop, 90),
     ];
     for (names, class, percent) in least {
         let counts = names.iter().filter_map(|name| table.get(*name));

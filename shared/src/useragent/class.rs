@@ -3,7 +3,12 @@
 use super::system::{DeviceClass, System};
 
 /// What televisions and the boxes beside them say of themselves, in lower case.
-const TELEVISIONS: [&str; 44] = [
+const TELEVISIONS: [&str; 49] = [
+    "stbapp",
+    "aquos-as",
+    " stb",
+    "kepler/",
+    "panasonic.bd",
     "smart-tv",
     "smarttv",
     "smart tv",
@@ -51,7 +56,24 @@ const TELEVISIONS: [&str; 44] = [
 ];
 
 /// Words of their models, which are looked for as words alone.
-const MODELS: [&str; 16] = [
+const MODELS: [&str; 33] = [
+    "nexon",
+    "invin",
+    "iconbit",
+    "pendoo",
+    "vorke",
+    "yundoo",
+    "orbsmart",
+    "netta",
+    "selenga",
+    "hk1",
+    "evpad",
+    "stick",
+    "streamer",
+    "stream",
+    "movix",
+    "yndx",
+    "uhd",
     "tv",
     "atv",
     "ott",
@@ -144,7 +166,7 @@ pub(super) fn refine(text: &str, os: System, basic: DeviceClass) -> DeviceClass 
     if has(&HEADSETS) {
         return DeviceClass::Headset;
     }
-    if os == System::MacOs || (os == System::Ios && !has(&["tvos", "appletv", "apple tv"])) {
+    if [System::MacOs, System::Ios].contains(&os) && !has(&["tvos", "appletv", "apple tv"]) {
         return basic;
     }
     if has(&TELEVISIONS) {
@@ -181,10 +203,16 @@ fn model(lower: &str) -> Option<&str> {
 fn sign(model: &str) -> Sign {
     let mut sign = Sign::None;
     for word in model.split(|c: char| !c.is_ascii_alphanumeric()) {
-        if is_fire_tv(word) || is_of_inches(word) || word.starts_with("mitv") {
+        let letters = word.len() - word.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let inches = is_of_inches(word, letters);
+        if is_fire_tv(word)
+            || word.starts_with("mitv")
+            || (inches && (letters == 0 || word.starts_with("led")))
+        {
             return Sign::Sure;
         }
-        if MODELS.contains(&word)
+        if inches
+            || MODELS.contains(&word)
             || BEGINNINGS.iter().any(|it| word.starts_with(it))
             || word.ends_with("box")
             || word.ends_with("4k")
@@ -201,18 +229,23 @@ fn is_fire_tv(word: &str) -> bool {
         .is_some_and(|it| (1..=8).contains(&it.len()) && it.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
-/// Whether a word of a model has the diagonal of a television: `43UP50GU`, `32LEX`, `LED43SR23`.
-fn is_of_inches(word: &str) -> bool {
-    let (led, rest) = match word.strip_prefix("led") {
-        Some(rest) => (true, rest),
-        None => (false, word),
-    };
-    INCHES.iter().any(|inches| {
-        rest.strip_prefix(inches).is_some_and(|rest| {
-            led || rest == "lex"
-                || (3 <= rest.len()
+/// Whether a word of a model has the diagonal of a television behind its first letters: `43UP50GU`, `32LEX`,
+/// `LED43SR23`, `TD43UFBSV1`.
+fn is_of_inches(word: &str, letters: usize) -> bool {
+    let bare = word.split_at(letters).1;
+    // Many phones have two digits in their name; with more before the digits, more must stand behind them.
+    let least = if letters == 0 { 3 } else { 5 };
+    let size = INCHES
+        .iter()
+        .find_map(|inches| bare.strip_prefix(inches))
+        .is_some_and(|rest| {
+            word.starts_with("led")
+                || (letters == 0 && ["lex", "smart"].contains(&rest))
+                || (least <= rest.len()
                     && rest.starts_with(|c: char| c.is_ascii_alphabetic())
                     && rest.contains(|c: char| c.is_ascii_digit()))
-        })
-    }) || ["t2csm", "ts2c", "t2s"].iter().any(|it| word.ends_with(it))
+        });
+    size || ["t2csm", "t2scsm", "ts2c", "t2s"]
+        .iter()
+        .any(|it| word.ends_with(it))
 }

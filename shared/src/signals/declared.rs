@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::useragent;
 use crate::useragent::places::{self, Place};
+use crate::useragent::{self, automation};
 
 const LIST: &str = include_str!("crawlers.txt");
 
@@ -70,7 +70,7 @@ fn listed() -> impl Iterator<Item = Entry> {
 /// Name and category of the crawler that a user agent declares; of several names the longest.
 pub(crate) fn look_up(user_agent: &str) -> Option<(&'static str, &'static str)> {
     let user_agent = useragent::kept(user_agent);
-    let app = is_window_of_an_app(user_agent) && !useragent::is_of_a_program(user_agent);
+    let app = automation::is_window_of_an_app(user_agent) && !automation::speaks(user_agent);
     let mut found: Option<Entry> = None;
     places::each(user_agent, |place, start, part| {
         for (at, key) in part.as_bytes().windows(KEY).enumerate() {
@@ -85,13 +85,6 @@ pub(crate) fn look_up(user_agent: &str) -> Option<(&'static str, &'static str)> 
         }
     });
     found.map(|it| (name(it.text), it.category))
-}
-
-/// Whether the text is of the window in which an app shows pages. The names behind the browser's are the app's, and many
-/// apps of people have a crawler of the same name (Notion, Asana, Feedly).
-fn is_window_of_an_app(user_agent: &str) -> bool {
-    let has = |word| user_agent.contains(word);
-    has("; wv)") || has("Electron/") || ((has("(iPhone") || has("(iPad")) && !has("Safari/"))
 }
 
 /// Whether the entry stands at a byte of the user agent, which is `within` bytes from where its part begins.

@@ -57,6 +57,19 @@ const STEMS: [&str; 51] = [
     "jakarta",
 ];
 
+/// Those of the parts that are words of everyday life, too; apps of people are called `BabyMonitor` and `QRScanner`.
+const EVERYDAY: [&str; 9] = [
+    "scrap",
+    "fetch",
+    "preview",
+    "monitor",
+    "uptime",
+    "archiver",
+    "validator",
+    "checker",
+    "scanner",
+];
+
 /// Whole words of such names, which are too short to be looked for within others.
 const WORDS: [&str; 10] = [
     "bot", "curl", "feed", "rss", "got", "lwp", "ruby", "php", "perl", "dart",
@@ -87,18 +100,19 @@ const COMPATIBLE: [&str; 17] = [
 ];
 
 /// Whether the text is a program's own.
-pub(super) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let mut words = STEMS.iter().chain(&WORDS).chain(&FIRST).chain(&["compatible"]);
     // Most browsers have no such word in any place.
     if !words.any(|it| lower.contains(it)) && !places::has_address(&lower) {
         return false;
     }
+    let app = is_window_of_an_app(text);
     let mut found = FIRST.iter().any(|it| lower.starts_with(it));
     places::each(&lower, |place, _, part| {
         let mut products = part.split([' ', ';', ',']);
         found = found
-            || products.any(is_product_of_a_program)
+            || products.any(|it| is_product_of_a_program(it, app && place == Place::Products))
             || match place {
                 Place::Products => places::has_address(part),
                 Place::Declaration => places::has_address(part) || declares(part),
@@ -116,20 +130,30 @@ fn declares(comment: &str) -> bool {
         .is_some_and(|name| !name.is_empty() && !COMPATIBLE.iter().any(|it| name.starts_with(it)))
 }
 
-fn is_product_of_a_program(product: &str) -> bool {
-    names_a_program(product.split('/').next().unwrap_or(product))
+/// Whether the text is of the window in which an app shows pages. The names behind the browser's are the app's, and many
+/// apps of people are called as a crawler is (Notion, Asana, Feedly).
+pub(crate) fn is_window_of_an_app(text: &str) -> bool {
+    let has = |word| text.contains(word);
+    has("; wv)") || has("Electron/") || ((has("(iPhone") || has("(iPad")) && !has("Safari/"))
 }
 
-/// Whether a product's name, in lower case, is a program's.
-fn names_a_program(name: &str) -> bool {
+fn is_product_of_a_program(product: &str, of_an_app: bool) -> bool {
+    names_a_program(product.split('/').next().unwrap_or(product), of_an_app)
+}
+
+/// Whether a product's name, in lower case, is a program's. Everyday words do not make one of an app's name.
+fn names_a_program(name: &str, of_an_app: bool) -> bool {
     if name.len() < 3 {
         return false;
     }
     names_a_bot(name)
-        || STEMS.iter().any(|it| name.contains(it))
-        || name
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .any(|word| WORDS.contains(&word))
+        || STEMS
+            .iter()
+            .any(|it| name.contains(it) && !(of_an_app && EVERYDAY.contains(it)))
+        || (!of_an_app
+            && name
+                .split(|c: char| !c.is_ascii_alphabetic())
+                .any(|word| WORDS.contains(&word)))
 }
 
 /// Whether a product's name, in lower case, is a bot's.

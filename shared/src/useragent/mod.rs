@@ -4,7 +4,7 @@
 //! the rest (old phones, consoles, feed readers); its data ends in 2021, and its first call compiles its patterns,
 //! so it is asked only for what the tables do not know.
 
-mod automation;
+pub(crate) mod automation;
 mod browser;
 mod class;
 mod engine;
@@ -84,11 +84,6 @@ pub(crate) fn kept(text: &str) -> &str {
         Some((end, _)) => text.split_at(end).0,
         None => text,
     }
-}
-
-/// Whether the words of a user agent are a program's; of [`UserAgent`] this is `automation`.
-pub(crate) fn is_of_a_program(text: &str) -> bool {
-    automation::speaks(text)
 }
 
 /// Reads a user agent; every text is one.

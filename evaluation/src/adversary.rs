@@ -507,20 +507,20 @@ fn next_theft(scene: &Scene, choices: &[Choice], owner: &Request, end: End) -> R
 }
 
 /// What a search found.
-pub struct Found {
+pub(crate) struct Found {
     /// The lines of the table.
-    pub table: Vec<String>,
+    pub(crate) table: Vec<String>,
     /// The lines that say how each cell is reached.
-    pub ways: Vec<String>,
+    pub(crate) ways: Vec<String>,
     /// Everything that breaks a promise of the model.
-    pub broken: Vec<String>,
+    pub(crate) broken: Vec<String>,
 }
 
 /// Searches all that a thief can choose; sequences of up to `most` requests.
 ///
 /// # Errors
 /// When a name of the search is none.
-pub fn search(most: usize) -> Result<Found> {
+pub(crate) fn search(most: usize) -> Result<Found> {
     let mut found = Found {
         table: Vec::new(),
         ways: Vec::new(),
@@ -585,7 +585,7 @@ pub fn search(most: usize) -> Result<Found> {
 ///
 /// # Errors
 /// When something that the model promises does not hold, or standard output is gone.
-pub fn run(most: usize) -> Result<()> {
+pub(crate) fn run(most: usize) -> Result<()> {
     let found = search(most)?;
     let spots = Spot::ALL.map(Spot::as_str).join(" | ");
     let mut text = format!(

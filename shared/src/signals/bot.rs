@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::telemetry::Screen;
-use crate::useragent::DeviceClass;
+use crate::useragent::{DeviceClass, Engine};
 
-use super::claims::{Claims, Engine};
+use super::claims::Claims;
 use super::crawlers::{self, Crawler};
 use super::finding::{Finding, Findings};
 use super::weights::{

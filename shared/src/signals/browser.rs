@@ -1,8 +1,8 @@
 //! Whether the browser is the one it says it is.
 
-use crate::useragent::{self, System};
+use crate::useragent::{self, Engine, System};
 
-use super::claims::{Claims, Engine, accepted};
+use super::claims::{Claims, accepted};
 use super::finding::Findings;
 use super::hints;
 use super::weights::{

@@ -1,7 +1,7 @@
 //! What the evidence says of browser and machine, read once for all rules.
 
 use crate::telemetry::{Automation, Components};
-use crate::useragent::{self, DeviceClass, System, UserAgent};
+use crate::useragent::{self, DeviceClass, Engine, System, UserAgent};
 
 use super::hints::Hints;
 use super::observed::Observed;
@@ -25,60 +25,17 @@ pub(super) struct Claims<'a> {
     pub(super) page_hints: Option<Hints>,
 }
 
-/// What renders pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Engine {
-    Blink,
-    Gecko,
-    WebKit,
-    EdgeHtml,
-    Trident,
-}
-
-impl Engine {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Blink => "Blink",
-            Self::Gecko => "Gecko",
-            Self::WebKit => "WebKit",
-            Self::EdgeHtml => "EdgeHTML",
-            Self::Trident => "Trident",
-        }
-    }
-
-    fn of(text: &str, system: System) -> Option<Self> {
-        let has = |word| text.contains(word);
-        // Every browser of this system uses the system's engine.
-        if system == System::Ios {
-            Some(Self::WebKit)
-        } else if has("Trident/") || has("MSIE ") {
-            Some(Self::Trident)
-        } else if has("Edge/") {
-            Some(Self::EdgeHtml)
-        } else if has("Chrome/") || has("Chromium/") {
-            Some(Self::Blink)
-        } else if has("Firefox/") && has("Gecko/") {
-            Some(Self::Gecko)
-        } else if has("AppleWebKit/") && system == System::MacOs {
-            Some(Self::WebKit)
-        } else {
-            None
-        }
-    }
-}
-
 impl<'a> Claims<'a> {
     pub(super) fn of(observed: &'a Observed<'a>) -> Self {
         let components = &observed.telemetry.components;
         let user_agent = said(observed.user_agent).or(said(components.user_agent.as_deref()));
         let agent = user_agent.map(useragent::parse);
-        let system = agent.as_ref().map_or(System::Unknown, |it| it.os);
         Self {
             observed,
             components,
             automation: &observed.telemetry.automation,
             user_agent,
-            engine: user_agent.and_then(|it| Engine::of(it, system)),
+            engine: agent.as_ref().and_then(engine),
             chromium: user_agent.and_then(chromium),
             agent,
             request_hints: Hints::of_request(
@@ -157,6 +114,16 @@ pub(super) fn accepted(header: Option<&str>) -> Vec<&str> {
 
 fn said(text: Option<&str>) -> Option<&str> {
     text.filter(|it| !it.trim().is_empty())
+}
+
+/// The engine, where its traits are known well enough to hold a page against them.
+fn engine(agent: &UserAgent) -> Option<Engine> {
+    match agent.engine {
+        Engine::Unknown | Engine::Presto => None,
+        // Old phones and small devices have builds of their own.
+        Engine::WebKit if !matches!(agent.os, System::Ios | System::MacOs) => None,
+        known => Some(known),
+    }
 }
 
 fn chromium(user_agent: &str) -> Option<u32> {

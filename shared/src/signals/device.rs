@@ -1,9 +1,9 @@
 //! Whether the machine is the one it says it is.
 
 use crate::telemetry::{Screen, Window};
-use crate::useragent::{DeviceClass, System};
+use crate::useragent::{DeviceClass, Engine, System};
 
-use super::claims::{Claims, Engine};
+use super::claims::Claims;
 use super::finding::Findings;
 use super::graphics::{self, Drawing};
 use super::weights::{

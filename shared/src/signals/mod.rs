@@ -8,6 +8,7 @@ mod bot;
 mod browser;
 mod claims;
 mod crawlers;
+mod declared;
 mod device;
 mod email;
 mod environment;
@@ -33,5 +34,7 @@ pub use verdict::{Level, Risk, Signals, read};
 /// Names the points in use; every change of a finding or its points changes it.
 pub const MODEL_VERSION: &str = "holdfast-signals-1";
 
+#[cfg(test)]
+mod collections;
 #[cfg(test)]
 mod tests;

@@ -223,7 +223,10 @@ fn another_language_keeps_the_id_of_a_desktop_without_graphics() {
         let mut after = before.clone();
         after.languages = Some(vec!["fr-FR".to_owned(), "fr".to_owned()]);
         let (before, after) = (Traits::of(&before, CHROME), Traits::of(&after, CHROME));
-        assert!(known_again(&before, &after) && known_again(&after, &before), "{name}");
+        assert!(
+            known_again(&before, &after) && known_again(&after, &before),
+            "{name}"
+        );
     }
 }
 

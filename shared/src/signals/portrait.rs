@@ -81,6 +81,8 @@ pub enum Class {
     Unknown,
 }
 
+/// The shorter side of an iPad's screen is never shorter, CSS pixels (iPad mini: 744); iPhones have 440.
+const SMALLEST_TABLET: u32 = 600;
 /// Longest user agent that is told, characters.
 const MAX_USER_AGENT: usize = 512;
 /// Most languages that are told.
@@ -181,14 +183,14 @@ fn machine(claims: &Claims<'_>) -> (Option<Class>, Option<String>, Option<String
     let Some(agent) = claims.agent.as_ref() else {
         return (None, None, None);
     };
-    let points = claims
-        .components
-        .touch
-        .as_ref()
-        .and_then(|it| it.max_touch_points);
-    // No Mac has a touch screen: an iPad that asks for the page of computers.
-    if agent.os == System::MacOs && agent.browser == "Safari" && points.is_some_and(|it| 1 < it) {
-        return (Some(Class::Tablet), Some(System::Ios.as_str().to_owned()), None);
+    if claims.is_ios_as_mac() {
+        let screen = claims.components.screen.as_ref();
+        let shorter = screen.and_then(|it| Some(it.width?.min(it.height?)));
+        let class = match shorter {
+            Some(shorter) if shorter < SMALLEST_TABLET => Class::Mobile,
+            _ => Class::Tablet,
+        };
+        return (Some(class), Some(System::Ios.as_str().to_owned()), None);
     }
     let class = match agent.device {
         DeviceClass::Desktop => Class::Desktop,

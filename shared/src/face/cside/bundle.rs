@@ -479,7 +479,11 @@ mod tests {
         for group in ["identification", "browser", "device", "ip", "environment"] {
             for (key, value) in told[group].as_object().unwrap() {
                 // The envelope has a time, whatever else was collected.
-                let expected = if key == "clockOffsetSeconds" { json!(0) } else { Value::Null };
+                let expected = if key == "clockOffsetSeconds" {
+                    json!(0)
+                } else {
+                    Value::Null
+                };
                 assert_eq!(*value, expected, "{group}.{key}");
                 values += 1;
             }

@@ -178,8 +178,14 @@ fn agents(loot: Loot) -> Vec<(&'static str, String)> {
     let mut agents = vec![
         ("own user agent", OWN.to_owned()),
         ("no user agent", String::new()),
-        ("own without system", "Mozilla/5.0 Gecko/20100101 Firefox/155.0".to_owned()),
-        ("own without browser", "Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
+        (
+            "own without system",
+            "Mozilla/5.0 Gecko/20100101 Firefox/155.0".to_owned(),
+        ),
+        (
+            "own without browser",
+            "Mozilla/5.0 (X11; Linux x86_64)".to_owned(),
+        ),
         ("a program's user agent", "curl/8.7.1".to_owned()),
     ];
     if Loot::UserAgent <= loot {
@@ -191,11 +197,20 @@ fn agents(loot: Loot) -> Vec<(&'static str, String)> {
             ("a version of next year", version("400.0.0.0")),
             ("an older version", version("150.0.0.0")),
             ("without version", version("x")),
-            ("without system", VICTIM.replace("(Windows NT 10.0; Win64; x64) ", "")),
-            ("without browser", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)".to_owned()),
+            (
+                "without system",
+                VICTIM.replace("(Windows NT 10.0; Win64; x64) ", ""),
+            ),
+            (
+                "without browser",
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64)".to_owned(),
+            ),
             ("a newer system", VICTIM.replace("NT 10.0", "NT 11.0")),
             ("an older system", VICTIM.replace("NT 10.0", "NT 6.1")),
-            ("the page of phones", VICTIM.replace("Windows NT 10.0; Win64; x64", "Linux; Android 10; K")),
+            (
+                "the page of phones",
+                VICTIM.replace("Windows NT 10.0; Win64; x64", "Linux; Android 10; K"),
+            ),
         ]);
     }
     agents
@@ -285,7 +300,11 @@ fn home(integration: Integration) -> Request {
     };
     let told = integration == Integration::FingerprintAndTelemetry;
     let print = (integration != Integration::AddressAndUserAgent).then_some("victim");
-    let telemetry = if told { Telemetry::Visit(visit) } else { Telemetry::None };
+    let telemetry = if told {
+        Telemetry::Visit(visit)
+    } else {
+        Telemetry::None
+    };
     Request::new(address, VICTIM, print, Spot::SameSystem.facts(), telemetry)
 }
 
@@ -561,20 +580,33 @@ pub(crate) fn search(most: usize) -> Result<Found> {
             }
             let row = format!("{} / {}", integration.as_str(), loot.as_str());
             let passes = |spot: &Spot| cell(*spot) < SUSPICIOUS;
-            let from_the_country = [Spot::SameCountry, Spot::Hosting, Spot::Abroad, Spot::HostingAbroad, Spot::Spoilt];
+            let from_the_country = [
+                Spot::SameCountry,
+                Spot::Hosting,
+                Spot::Abroad,
+                Spot::HostingAbroad,
+                Spot::Spoilt,
+            ];
             if integration != Integration::AddressAndUserAgent && loot < Loot::Fingerprint {
                 for spot in from_the_country.iter().filter(|it| passes(it)) {
                     found.broken.push(format!("{row}: let in from {}", spot.as_str()));
                 }
             }
             if cell(Spot::Spoilt) < cell(Spot::Abroad) {
-                found.broken.push(format!("{row}: a spoilt address is cheaper than abroad"));
+                found
+                    .broken
+                    .push(format!("{row}: a spoilt address is cheaper than abroad"));
             }
             if 5 < way.saved {
-                found.broken.push(format!("{row}: saves {} by {:?} {:?}", way.saved, way.requests, way.scores));
+                found.broken.push(format!(
+                    "{row}: saves {} by {:?} {:?}",
+                    way.saved, way.requests, way.scores
+                ));
             }
             if 5 < gains[0].max(gains[1]) {
-                found.broken.push(format!("{row}: a theft makes the next one cheaper by {gains:?}"));
+                found
+                    .broken
+                    .push(format!("{row}: a theft makes the next one cheaper by {gains:?}"));
             }
         }
     }
@@ -596,7 +628,9 @@ pub(crate) fn run(most: usize) -> Result<()> {
     for line in &found.table {
         let _ = writeln!(text, "{line}");
     }
-    text.push_str("\n| the backend sends | the thief has | from | score | cheapest request |\n|---|---|---|---|---|\n");
+    text.push_str(
+        "\n| the backend sends | the thief has | from | score | cheapest request |\n|---|---|---|---|---|\n",
+    );
     for line in &found.ways {
         let _ = writeln!(text, "{line}");
     }
@@ -623,6 +657,11 @@ mod tests {
             .collect();
         let found = search(3).unwrap();
         assert_eq!(found.broken, Vec::<String>::new());
-        assert_eq!(rows, found.table, "the document should say:\n{}", found.table.join("\n"));
+        assert_eq!(
+            rows,
+            found.table,
+            "the document should say:\n{}",
+            found.table.join("\n")
+        );
     }
 }

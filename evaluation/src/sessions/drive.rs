@@ -220,7 +220,12 @@ impl Driver {
     pub fn step_up(&mut self, session: SessionId, request: &Request, now: Instant) -> Option<u8> {
         let found = self.find(session).filter(|it| it.held.is_live(now))?;
         let policy = &self.tenant.policy;
-        let mut next = risk::proven(&found.held, &request.context, request.telemetry.visit().is_some(), now);
+        let mut next = risk::proven(
+            &found.held,
+            &request.context,
+            request.telemetry.visit().is_some(),
+            now,
+        );
         let score = risk::assess(&Evidence {
             held: &next,
             record: None,
@@ -279,7 +284,10 @@ impl Driver {
         (held.last_activity_at, held.risk) = (held.created_at, 0);
         (held.trail.home_at, held.trail.learnt_on, held.trail.latest) = (None, None, None);
         held.trail.suspicion = held.trail.suspicion.map(|_| held.created_at);
-        format!("{held:?} {:?} {:?}", found.record.latest_user_agent, found.record.attached.traits)
+        format!(
+            "{held:?} {:?} {:?}",
+            found.record.latest_user_agent, found.record.attached.traits
+        )
     }
 
     fn find(&self, session: SessionId) -> Option<&Session> {

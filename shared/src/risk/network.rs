@@ -89,11 +89,10 @@ pub(super) fn is_for_profile(evidence: &Evidence<'_>, place: Weight) -> bool {
     match place {
         // Unless the system is where the session was let in before.
         SYSTEM_NEW_SAME_COUNTRY => held.trail.elsewhere.map(|it| it.asn) != facts.asn(),
-        SYSTEM_OTHER_COUNTRY | SYSTEM_NEW | COUNTRY_NEW => true,
+        SYSTEM_OTHER_COUNTRY | SYSTEM_NEW | COUNTRY_NEW | NETWORK_UNKNOWN => true,
         NETWORK_OTHER | NETWORK_NEW_FAMILY => {
             !held.has_network() || facts.asn().is_some() || facts.alpha_2().is_some()
         }
-        NETWORK_UNKNOWN => true,
         _ => false,
     }
 }

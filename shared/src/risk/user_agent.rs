@@ -70,7 +70,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Agent {
     let before = Some(record.current_user_agent()).filter(|it| !is_placeholder(it));
     let before = useragent::parse(before.unwrap_or_default());
     let change = now.change_since(&before, evidence.now.secs());
-    let mut weight = weight(&change);
+    let mut weight = weight(change);
     let program = now.automation && !before.automation;
     // A group has one factor, its gravest.
     if program && weight.points < AUTOMATION_NEW.points {
@@ -86,7 +86,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Agent {
     }
 }
 
-fn weight(change: &Change) -> Weight {
+fn weight(change: Change) -> Weight {
     match (change.browser, change.system) {
         (Part::Withheld, Part::Withheld) => USER_AGENT_WITHHELD,
         (Part::Other | Part::Withheld, Part::Other | Part::Withheld) => BROWSER_AND_OS_OTHER,

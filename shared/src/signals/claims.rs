@@ -67,9 +67,31 @@ impl<'a> Claims<'a> {
         self.family() != UserAgent::UNKNOWN && self.agent.as_ref().is_some_and(|it| !it.automation)
     }
 
-    /// Firefox that resists fingerprinting says Windows in requests on every computer, and the truth to pages.
+    /// Firefox that resists fingerprinting says Windows in requests on every computer, and the truth to pages. What says
+    /// Windows to both is no such Firefox.
     pub(super) fn may_resist(&self) -> bool {
-        self.family() == "Firefox" && self.system() == System::Windows
+        let page = self.components.user_agent.as_deref().map(useragent::parse);
+        self.family() == "Firefox"
+            && self.system() == System::Windows
+            && page.is_none_or(|it| it.os != System::Windows)
+    }
+
+    /// Whether it is a Mac with a touch screen, which there is none of: a device of iOS that asks for the pages of computers.
+    pub(super) fn is_ios_as_mac(&self) -> bool {
+        let touch = self.components.touch.as_ref();
+        self.system() == System::MacOs && touch.and_then(|it| it.max_touch_points).is_some_and(|it| 1 < it)
+    }
+
+    /// Whether the user agent is of a television or of what is plugged into one. Their screens, windows and hints follow
+    /// no rule.
+    pub(super) fn is_television(&self) -> bool {
+        let marked = |text: &str| TELEVISIONS.iter().any(|mark| text.contains(mark));
+        self.user_agent.is_some_and(marked)
+    }
+
+    /// Whether the user agent is an app's window on the system's own browser.
+    pub(super) fn is_web_view(&self) -> bool {
+        self.user_agent.is_some_and(|it| it.contains("; wv)"))
     }
 
     /// The system, as hints have it.
@@ -100,6 +122,27 @@ impl<'a> Claims<'a> {
         languages.iter().map(String::as_str).collect()
     }
 }
+
+/// Marks of televisions in user agents.
+const TELEVISIONS: [&str; 17] = [
+    "TV",
+    "Tizen",
+    "Web0S",
+    "WebOS",
+    "webOS",
+    "CrKey",
+    "BRAVIA",
+    "HbbTV",
+    "NetCast",
+    "Roku",
+    "VIDAA",
+    "; AFT",
+    "Android TV",
+    "PlayStation",
+    "Nintendo",
+    "Xbox",
+    "MiBOX",
+];
 
 /// Languages of an `Accept-Language` in their order, which is that of the wishes in every browser.
 pub(super) fn accepted(header: Option<&str>) -> Vec<&str> {

@@ -165,6 +165,7 @@ fn compared(now: Option<Version>, before: Option<Version>) -> Part {
 
 #[cfg(test)]
 mod tests {
+    use super::Part::{Newer, Older, Other, Same, Unreleased, Unsaid, Withheld};
     use super::*;
     use crate::useragent::parse;
 
@@ -179,7 +180,6 @@ mod tests {
     fn each_part_is_compared_by_itself() {
         let windows = "Windows NT 10.0; Win64; x64";
         let before = chrome(windows, "126.0.6478.127");
-        use Part::{Newer, Older, Other, Same, Unreleased, Unsaid, Withheld};
         let table = [
             (chrome(windows, "126"), (Same, Same, Same)),
             (chrome(windows, "126.0.0.0"), (Same, Same, Same)),

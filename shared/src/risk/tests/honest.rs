@@ -380,8 +380,10 @@ fn table() -> Vec<(String, [Option<u8>; 6])> {
             };
             [none, same, changed].map(|it| Some(change.score(it)))
         };
-        let ([a, b, c], [d, e, f]) = (at(&home()), at(&next_provider()));
-        rows.push((name.to_owned(), [a, b, c, d, e, f]));
+        let mut scores = [None; 6];
+        let both = [at(&home()), at(&next_provider())].concat();
+        scores.copy_from_slice(&both);
+        rows.push((name.to_owned(), scores));
     }
     for (name, place, minutes) in places() {
         let change = Change {
@@ -390,10 +392,13 @@ fn table() -> Vec<(String, [Option<u8>; 6])> {
             now: place,
             minutes,
         };
-        let [d, e, f] = [none, same, changed].map(|it| Some(change.score(it)));
+        let [without, with, other] = [none, same, changed].map(|it| change.score(it));
         // Another fingerprint on the way to a new country is nobody's update.
-        let f = f.filter(|_| d.is_some_and(|it| it < Score::SUSPICIOUS.get()));
-        rows.push((change.name.to_owned(), [None, None, None, d, e, f]));
+        let other = (without < Score::SUSPICIOUS.get()).then_some(other);
+        rows.push((
+            change.name.to_owned(),
+            [None, None, None, Some(without), Some(with), other],
+        ));
     }
     rows
 }

@@ -40,31 +40,15 @@ const GRAPHICS: readonly string[] = ['webGlBasics', 'webGlExtensions'];
 const graphics: Record<string, object> = {};
 const cache: Cache = {};
 
-/** Sources whose facts the own probes read in a form that the server can compare, or that warn in the console. */
-const UNUSED: readonly string[] = [
-  'audioBaseLatency',
-  'colorDepth',
-  'cpuClass',
-  'dateTimeLocale',
-  'languages',
-  'osCpu',
-  'screenFrame',
-  'screenResolution',
-  'timezone',
-  'userAgentData',
-];
-
-/** Runs FingerprintJS. What was found when time is up is returned as it is. */
+/** Runs FingerprintJS, but for the sources that the build leaves out. What was found when time is up is returned as it is. */
 export async function findComponents(): Promise<Findings> {
   const findings: Record<string, Finding<unknown>> = {};
   const watched: Record<string, Source> = {};
   for (const [name, source] of Object.entries(sources)) {
-    if (!UNUSED.includes(name)) {
-      const asked = GRAPHICS.includes(name) ? once(name, source as Source) : (source as Source);
-      watched[name] = watch(asked, (finding) => {
-        findings[name] = finding;
-      });
-    }
+    const asked = GRAPHICS.includes(name) ? once(name, source as Source) : (source as Source);
+    watched[name] = watch(asked, (finding) => {
+      findings[name] = finding;
+    });
   }
   await attempt(async () => {
     await prepareForSources();

@@ -19,16 +19,16 @@ export function within<T>(milliseconds: number, promise: PromiseLike<T>): Promis
       // The page may have been busy all the time, with what was waited for behind this timer in the queue.
       timer = setTimeout(() => reject(new Error('too late')), 0);
     }, milliseconds);
-    promise.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
+    const settle = async () => {
+      try {
+        resolve(await promise);
+      } catch (error) {
         reject(error);
-      },
-    );
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    void settle();
   });
 }
 

@@ -165,7 +165,7 @@ async function runTests() {
   const outdir = join('.build', 'test');
   rmSync(outdir, { recursive: true, force: true });
   const entryPoints = readdirSync('test')
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => /\.test\.(ts|mjs)$/.test(name))
     .map((name) => join('test', name));
   await build({
     absWorkingDir: root,

@@ -4,6 +4,7 @@
 export function toJson(value: object): string;
 export function toJson(value: unknown): string | undefined;
 export function toJson(value: unknown): string | undefined {
+  if (typeof value === 'function') return undefined;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const list = Array.isArray(value);
   const members: string[] = [];

@@ -355,6 +355,19 @@ test('a page that sees into no frame collects with what it has', async () => {
   await seen.page.close();
 });
 
+test('a page that neither has its language nor sees into a frame gets errors, and nothing is thrown', async () => {
+  const path = pages.page({
+    scripts: ['<script>window.Set = undefined</script>', collector()],
+    headers: { 'content-security-policy': 'sandbox allow-scripts' },
+  });
+  const seen = await visit(browser.context, shop(path));
+  const { ok, status, token, errors, json } = await call(seen);
+  assert.deepEqual({ ok, status, token }, { ok: false, status: 0, token: undefined });
+  assert.match(errors[0].message, /does not start/);
+  assert.deepEqual(json, { errors });
+  await seen.page.close();
+});
+
 test('a visitor whose clock is wrong gets a token all the same', async () => {
   for (const minutes of [10, -10, 60 * 24 * 400]) {
     // In frames too, as the clock of the machine would be.

@@ -98,8 +98,19 @@ async function firstCall() {
   const contents = `
     const start = () => { ${withOwnCalls(body)} return makeClient; };
     let client;
-    export const makeClient = (configuration, base) => async (first, second) =>
-      (client ??= start()(configuration, base))(first, second);`;
+    export const makeClient = (configuration, base) => async (first, second) => {
+      try {
+        return await (client ??= start()(configuration, base))(first, second);
+      } catch (error) {
+        // Not even the page's own language is there.
+        const errors = [{ message: 'the collector does not start: ' + error }];
+        const result = { ok: false, status: 0, statusText: '', headers: { get: () => null }, errors };
+        result.json = async () => ({ errors });
+        result.text = async () => '';
+        result.clone = () => result;
+        return result;
+      }
+    };`;
   return {
     name: 'first-call',
     setup({ onLoad }) {

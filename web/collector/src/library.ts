@@ -61,7 +61,7 @@ export async function findComponents(): Promise<Findings> {
 export async function findBot({ webGlBasics }: Findings): Promise<Automation['detector']> {
   const limited: Record<string, () => Promise<unknown>> = {};
   for (const [name, source] of Object.entries(botSources)) {
-    limited[name] = async () => within(PROBE_LIMIT, Promise.resolve(source()));
+    limited[name] = async () => within<unknown>(PROBE_LIMIT, source());
   }
   limited['webGL'] = async () => {
     if (webGlBasics && 'value' in webGlBasics && typeof webGlBasics.value === 'object')

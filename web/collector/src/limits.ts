@@ -13,7 +13,7 @@ export const COLLECTION_LIMIT = 3000;
 export const ANSWER_LIMIT = 10_000;
 
 /** Rejects when the promise has not settled in time. What it was doing goes on unseen. */
-export function within<T>(milliseconds: number, promise: PromiseLike<T>): Promise<T> {
+export function within<T>(milliseconds: number, promise: T | PromiseLike<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let timer = setTimeout(() => {
       // The page may have been busy all the time, with what was waited for behind this timer in the queue.
@@ -38,7 +38,7 @@ export async function attempt<T>(
   milliseconds = PROBE_LIMIT,
 ): Promise<T | undefined> {
   try {
-    return await within(milliseconds, Promise.resolve(probe()));
+    return await within(milliseconds, probe());
   } catch {
     return undefined;
   }

@@ -8,13 +8,44 @@
  * what needs it to live, such as timers and `fetch`, stays the page's.
  */
 
-let from: typeof globalThis = window;
-let frame: HTMLIFrameElement | undefined;
+/** What is taken. */
+const NAMES = [
+  'Array',
+  'ArrayBuffer',
+  'DataView',
+  'Date',
+  'Float32Array',
+  'Function',
+  'Headers',
+  'JSON',
+  'Math',
+  'Number',
+  'Object',
+  'Reflect',
+  'RegExp',
+  'Set',
+  'String',
+  'TextEncoder',
+  'URL',
+  'Uint32Array',
+  'Uint8Array',
+  'crypto',
+  'isNaN',
+  'parseFloat',
+  'parseInt',
+] as const;
+
+type Language = Pick<typeof globalThis, (typeof NAMES)[number]>;
+
+let from: Language = window as unknown as Language;
 try {
-  frame = document.createElement('iframe');
-  document.documentElement.appendChild(frame);
-  // Throws where the frame is of another origin.
-  if (frame.contentWindow?.document) from = frame.contentWindow as unknown as typeof globalThis;
+  const taken = take();
+  // The frame has gone: what lived only with it throws.
+  new taken.URL('about:blank');
+  new taken.Headers();
+  new taken.TextEncoder().encode();
+  taken.crypto.getRandomValues(new taken.Uint8Array(1));
+  from = taken;
 } catch {
   // The page's own have to do.
 }
@@ -25,6 +56,7 @@ export const {
   DataView,
   Date,
   Float32Array,
+  Headers,
   JSON,
   Math,
   Number,
@@ -33,9 +65,9 @@ export const {
   Set,
   String,
   TextEncoder,
+  URL,
   Uint32Array,
   Uint8Array,
-  URL,
   crypto,
   isNaN,
   parseFloat,
@@ -49,10 +81,19 @@ const { Function } = from;
 const { apply } = from.Reflect;
 const { map, slice } = Array.prototype;
 
-try {
-  frame?.parentNode?.removeChild(frame);
-} catch {
-  // It was never there.
+function take(): Language {
+  const frame = document.createElement('iframe');
+  const parent = document.documentElement;
+  const taken: Record<string, unknown> = {};
+  parent.appendChild(frame);
+  try {
+    // Throws where the frame is of another origin.
+    const view = frame.contentWindow as unknown as Record<string, unknown>;
+    for (let n = 0; n < NAMES.length; n++) taken[NAMES[n] as string] = view[NAMES[n] as string];
+  } finally {
+    parent.removeChild(frame);
+  }
+  return taken as unknown as Language;
 }
 
 /** Calls a method by its name: the language's own of a string, function, list or number, else what the object has. */

@@ -56,8 +56,8 @@ const REPLACED = {
   ]),
   constructors: `for (const name of ['Array', 'ArrayBuffer', 'DataView', 'Date', 'Float32Array', 'JSON', 'Map', 'Math',
     'Number', 'Object', 'Promise', 'Reflect', 'RegExp', 'Set', 'String', 'TextEncoder', 'Uint8Array', 'Uint32Array', 'URL',
-    'btoa', 'parseInt', 'parseFloat', 'isNaN', 'Element', 'Event', 'Document']) window[name] = undefined;`,
-  'the clock and chance': `Date.now = () => 0; Math.random = () => 0;
+    'btoa', 'parseInt', 'parseFloat', 'isNaN', 'AbortController', 'Headers', 'Element', 'Event', 'Document']) window[name] = undefined;`,
+  'the clock, chance and idle time': `Date.now = () => 0; window.requestIdleCallback = () => 1; Math.random = () => 0;
     Object.defineProperty(window, 'crypto', { value: {}, configurable: true });`,
   'nothing, but all is frozen': `for (const kind of [Array, Date, Error, Function, Number, Object, Promise, RegExp, String])
     Object.freeze(kind.prototype);`,

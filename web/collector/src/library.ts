@@ -15,7 +15,7 @@ import {
   sources,
   type BuiltinComponents,
 } from '@fingerprintjs/fingerprintjs';
-import { attempt, LIBRARY_LIMIT, PROBE_LIMIT, within } from './limits.js';
+import { attempt, IDLE_LIMIT, LIBRARY_LIMIT, PROBE_LIMIT, within } from './limits.js';
 import type { Automation } from './payload.js';
 
 /** What a source found, or why it found nothing. */
@@ -51,7 +51,7 @@ export async function findComponents(): Promise<Findings> {
     });
   }
   await attempt(async () => {
-    await prepareForSources();
+    await attempt(() => prepareForSources(), IDLE_LIMIT);
     await loadSources(watched, { cache }, [])();
   }, LIBRARY_LIMIT);
   return { ...findings } as Findings;

@@ -5,6 +5,8 @@
 
 /** For one probe, in milliseconds. */
 export const PROBE_LIMIT = 1500;
+/** For the page to be idle, in milliseconds; FingerprintJS asks for a moment of at most 100. */
+export const IDLE_LIMIT = 200;
 /** For all of FingerprintJS, in milliseconds; what is left of the whole is for the other probes. */
 export const LIBRARY_LIMIT = 2500;
 /** For the whole collection, in milliseconds. */

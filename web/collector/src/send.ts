@@ -2,7 +2,7 @@
 
 import type { Evidence } from './collect.js';
 import { toJson } from './json.js';
-import { ANSWER_LIMIT, pause } from './limits.js';
+import { ANSWER_LIMIT, attemptNow, pause } from './limits.js';
 import { drawNonce } from './nonce.js';
 import type { Payload } from './payload.js';
 import { fromAnswer, fromError } from './result.js';
@@ -47,8 +47,9 @@ export function toPayload(visit: Visit, nonce: string): Payload {
 
 async function attemptOnce(url: string, visit: Visit, first: boolean): Promise<TelemetryResult> {
   const body = toJson(toPayload(visit, drawNonce()));
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), ANSWER_LIMIT);
+  // Without one, an answer may be late.
+  const abort = attemptNow(() => new AbortController());
+  const timer = setTimeout(() => abort?.abort(), ANSWER_LIMIT);
   try {
     // A string is sent as text/plain, which needs no preflight.
     const answer = await fetch(url, {
@@ -60,7 +61,7 @@ async function attemptOnce(url: string, visit: Visit, first: boolean): Promise<T
       referrerPolicy: 'strict-origin',
       // The browser may have refused the first for what the page itself keeps alive.
       keepalive: first && body.length <= MOST_KEPT_ALIVE,
-      signal: abort.signal,
+      ...(abort && { signal: abort.signal }),
     });
     return await fromAnswer(answer);
   } finally {

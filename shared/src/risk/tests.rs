@@ -130,6 +130,7 @@ fn base() -> Context {
 }
 
 /// The examples of the document: what the request shows, for the session of [`base`] unless said otherwise.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn examples() -> Vec<(&'static str, Context, Context)> {
     let one = Sample::supplied("device-1");
     let other = Sample::supplied("device-2");

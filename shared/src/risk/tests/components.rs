@@ -62,6 +62,7 @@ impl Visit {
 }
 
 /// A request that shows `told`, in a session that was opened by [`base`] with the telemetry of `before`.
+#[expect(clippy::large_types_passed_by_value, reason = "a test may copy it")]
 fn shown(before: Option<&Visit>, now: &Context, told: Option<Told<'_>>) -> Assessment {
     let (mut held, mut record) = opened(&base());
     held.trail.told = before.is_some();

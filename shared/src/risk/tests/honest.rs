@@ -35,6 +35,7 @@ const REDUCED: &str = "Linux; Android 10; K";
 const IPAD: &str = "iPad; CPU OS 18_5 like Mac OS X";
 
 /// What changes of the browser, with the user agents before and after.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn browsers() -> Vec<(&'static str, String, String)> {
     let safari = |version: &str| format!("Version/{version} Mobile/15E148 Safari/604.1");
     let firefox_ios = |version: &str| format!("FxiOS/{version} Mobile/15E148 Safari/605.1.15");

@@ -176,6 +176,7 @@ impl Example {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn examples() -> Vec<Example> {
     let with = |fingerprint: &str, context: Context| Context {
         fingerprint: Sample::supplied(fingerprint),

@@ -25,6 +25,7 @@ pub struct Request {
 
 /// What a request's telemetry token leads to.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one of them lives as long as a request")]
 pub enum Telemetry {
     /// It has none.
     None,

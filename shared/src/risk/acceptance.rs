@@ -11,7 +11,7 @@ use super::assessment::Weighed;
 use super::evidence::Evidence;
 use super::score::Score;
 use super::weights::{
-    FINGERPRINT_CHANGED, FINGERPRINT_KNOWN, FINGERPRINT_NEW, FINGERPRINT_UPGRADED, SYSTEM_KNOWN,
+    DESKTOP_SITE,     FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD, FINGERPRINT_KNOWN, FINGERPRINT_NEW, FINGERPRINT_UNVOUCHED, FINGERPRINT_UPGRADED, FINGERPRINT_VOUCHED, SYSTEM_KNOWN,
     SYSTEM_NEW_SAME_COUNTRY,
 };
 use super::{components, guessing, network};
@@ -124,7 +124,11 @@ pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, pol
     }
     if let Sample::Supplied(digest) = context.fingerprint
         && let Some(standing) = match weighed.fingerprint {
-            FINGERPRINT_CHANGED | FINGERPRINT_NEW => Some(Standing::Unexplained),
+            FINGERPRINT_CHANGED
+            | FINGERPRINT_CHANGED_ABROAD
+            | FINGERPRINT_UNVOUCHED
+            | FINGERPRINT_VOUCHED
+            | FINGERPRINT_NEW => Some(Standing::Unexplained),
             FINGERPRINT_UPGRADED => Some(Standing::Upgraded),
             FINGERPRINT_KNOWN => Some(Standing::Known),
             _ => None,
@@ -135,7 +139,8 @@ pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, pol
             standing,
         });
     }
-    if components::replaces(weighed.telemetry(), weighed.place) {
+    // Of the page of desktops telemetry shows another machine than the next page does.
+    if components::replaces(weighed.telemetry(), weighed.place) && weighed.agent.weight != DESKTOP_SITE {
         trail.told = true;
         kept.telemetry_moved = true;
     }

@@ -13,8 +13,9 @@ use super::factor::Factor;
 use super::score::Score;
 use super::user_agent::Agent;
 use super::weights::{
-    ANONYMIZER_NEW, BROWSER_NEWER, COMPONENTS_COUNTED, FINGERPRINT_COUNTED, FINGERPRINT_MATCH,
-    USER_AGENT_COUNTED, Weight,
+    ANONYMIZER_NEW, ANONYMIZER_OTHER, BROWSER_NEWER, COMPONENTS_COUNTED, COMPONENTS_SAME, FINGERPRINT_CHANGED,
+    FINGERPRINT_COUNTED, FINGERPRINT_MATCH, FINGERPRINT_UNVOUCHED, FINGERPRINT_VOUCHED, FINGERPRINT_WITHHELD,
+    TELEMETRY_ELSEWHERE, TELEMETRY_LEFT_BEHIND, USER_AGENT_COUNTED, Weight,
 };
 use super::{Explanation, components, fingerprint, guessing, network, reputation, travel, user_agent};
 
@@ -26,10 +27,10 @@ pub fn needs_history(evidence: &Evidence<'_>) -> bool {
         return true;
     }
     let place = network::place(evidence);
-    let print = fingerprint::weigh(evidence, false, network::is_own(place));
+    let print = fingerprint::weigh(evidence, false, place);
     network::is_for_profile(evidence, place)
         || fingerprint::is_for_profile(evidence, print)
-        || reputation::weigh(evidence, place) == Some(ANONYMIZER_NEW)
+        || reputation::weigh(evidence, place).is_some_and(|it| [ANONYMIZER_NEW, ANONYMIZER_OTHER].contains(&it))
 }
 
 /// What each group says of a request, before the views of the device are counted as one.
@@ -50,15 +51,30 @@ impl Weighed {
     fn of(evidence: &Evidence<'_>) -> Self {
         let agent = user_agent::judge(evidence);
         let place = network::place(evidence);
-        let fingerprint = fingerprint::weigh(evidence, agent.is_upgrade, network::is_own(place));
+        let mut components = components::judge(evidence, place, &agent);
+        let telemetry = components.as_ref().map(|(weight, _)| *weight);
+        let fingerprint = match fingerprint::weigh(evidence, agent.explains, place) {
+            // Settings change a fingerprint; what the machine is made of they do not.
+            FINGERPRINT_CHANGED | FINGERPRINT_WITHHELD if telemetry == Some(COMPONENTS_SAME) => {
+                FINGERPRINT_VOUCHED
+            }
+            FINGERPRINT_CHANGED if telemetry.is_some_and(components::is_missed) => FINGERPRINT_UNVOUCHED,
+            weight => weight,
+        };
+        if let Some((told, _)) = &mut components
+            && (*told, fingerprint) == (TELEMETRY_ELSEWHERE, FINGERPRINT_MATCH)
+        {
+            // A page that was loaded at home goes on asking from the street.
+            *told = TELEMETRY_LEFT_BEHIND;
+        }
         Self {
             place,
+            components,
             network: network::weigh(evidence, &agent),
             reputation: reputation::weigh(evidence, place),
             travel: travel::weigh(evidence, place),
             agent,
             fingerprint,
-            components: components::judge(evidence, place),
             guessing: guessing::weigh(evidence, fingerprint),
         }
     }

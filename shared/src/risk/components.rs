@@ -10,9 +10,10 @@ use crate::useragent::{self, Part};
 use super::evidence::Evidence;
 use super::factor::Factor;
 use super::network::{is_own, origin};
+use super::user_agent::Agent;
 use super::weights::{
-    COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_IMPOSSIBLE, COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER,
-    COMPONENTS_SAME, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR,
+    COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_DRAWN, COMPONENTS_IMPOSSIBLE, COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER,
+    COMPONENTS_SAME, DESKTOP_SITE, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR,
     TELEMETRY_WITHHELD, Weight,
 };
 
@@ -53,6 +54,14 @@ const STABLE: [Component; 8] = [
     Component::Touch,
     Component::Graphics,
 ];
+/// What a phone pretends that asks for the page of desktops; the user agent has told it already.
+const PRETENDED: [Component; 5] = [
+    Component::System,
+    Component::Platform,
+    Component::Browser,
+    Component::Model,
+    Component::Touch,
+];
 /// What is stable within one release of a browser, and may change with the next.
 const DRAWN: [Component; 7] = [
     Component::CanvasGeometry,
@@ -66,7 +75,11 @@ const DRAWN: [Component; 7] = [
 
 /// What the telemetry of a request says, with the components that changed; none where it has none and none is missed.
 /// The network stands to the session as `place` says.
-pub(super) fn judge(evidence: &Evidence<'_>, place: Weight) -> Option<(Weight, Vec<Component>)> {
+pub(super) fn judge(
+    evidence: &Evidence<'_>,
+    place: Weight,
+    agent: &Agent,
+) -> Option<(Weight, Vec<Component>)> {
     let alone = |weight| Some((weight, Vec::new()));
     let near = is_own(place);
     let (traits, user_agent, tampered) = match evidence.told {
@@ -91,13 +104,14 @@ pub(super) fn judge(evidence: &Evidence<'_>, place: Weight) -> Option<(Weight, V
     let before = evidence.record.and_then(|it| it.attached.traits.as_deref());
     let before = before.and_then(Traits::from_bytes);
     let changed = match (before, traits) {
-        (Some(before), Some(now)) => changed(&before, &now),
+        (Some(before), Some(now)) => changed(&before, &now, agent.weight == DESKTOP_SITE),
         _ => Vec::new(),
     };
     let by_count = match changed.len() {
         0 if before.is_none() || traits.is_none() => COMPONENTS_NEW,
         0 => COMPONENTS_SAME,
         1 => COMPONENT_CHANGED,
+        _ if is_drawn_anew(&changed) => COMPONENTS_DRAWN,
         _ => COMPONENTS_CHANGED,
     };
     // A group has one factor, its gravest.
@@ -123,6 +137,26 @@ fn missing(evidence: &Evidence<'_>, near: bool) -> Option<Weight> {
         Promise::Unsaid if near => Some(TELEMETRY_MISSING_NEAR),
         Promise::Unsaid | Promise::Always => Some(TELEMETRY_WITHHELD),
     }
+}
+
+/// Whether the weight says that telemetry is missed, so that nothing vouches for the device.
+pub(super) fn is_missed(weight: Weight) -> bool {
+    [
+        TELEMETRY_MISSING_NEAR,
+        TELEMETRY_UNKNOWN_NEAR,
+        TELEMETRY_WITHHELD,
+        TELEMETRY_UNKNOWN,
+        TELEMETRY_ELSEWHERE,
+    ]
+    .contains(&weight)
+}
+
+/// Whether the machine may be the same: browsers against fingerprinting draw anew at each start, and invent processors and
+/// memory.
+fn is_drawn_anew(changed: &[Component]) -> bool {
+    let drawn = |it: &&Component| DRAWN.contains(it);
+    let invented = |it: &Component| [Component::Cores, Component::Memory].contains(it);
+    2 <= changed.iter().filter(drawn).count() && changed.iter().all(|it| drawn(&it) || invented(it))
 }
 
 /// Whether telemetry was sent from another network than the request, as far as both are known.
@@ -169,10 +203,11 @@ pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight, changed: &[Compone
 }
 
 /// The components that no upgrade, journey or new monitor explains.
-fn changed(before: &Traits, now: &Traits) -> Vec<Component> {
+fn changed(before: &Traits, now: &Traits, desktop_site: bool) -> Vec<Component> {
     let same_release = before.release() == now.release();
     device::differing(before, now)
         .filter(|it| STABLE.contains(it) || (same_release && DRAWN.contains(it)))
+        .filter(|it| !(desktop_site && PRETENDED.contains(it)))
         .collect()
 }
 

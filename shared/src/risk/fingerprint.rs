@@ -4,14 +4,16 @@ use crate::model::{Sample, Standing, start_of};
 use crate::policy::Promise;
 
 use super::evidence::Evidence;
+use super::network::is_own;
 use super::weights::{
-    FINGERPRINT_CHANGED, FINGERPRINT_KNOWN, FINGERPRINT_MATCH, FINGERPRINT_NEVER, FINGERPRINT_NEW,
+    COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD, FINGERPRINT_KNOWN, FINGERPRINT_MATCH, FINGERPRINT_NEVER, FINGERPRINT_NEW,
     FINGERPRINT_NOT_SUPPLIED, FINGERPRINT_UPGRADED, FINGERPRINT_WITHHELD, Weight,
 };
 
-/// What the fingerprint says. An upgrade explains another one in the session's `own_network` only: nobody can check the
-/// claim, and a thief makes it elsewhere.
-pub(super) fn weigh(evidence: &Evidence<'_>, is_upgrade: bool, own_network: bool) -> Weight {
+/// What the fingerprint says of a request whose network stands to the session as `place` says. What the user agent claims
+/// explains another one in the session's own networks only: nobody can check the claim, and a thief makes it elsewhere.
+pub(super) fn weigh(evidence: &Evidence<'_>, is_explained: bool, place: Weight) -> Weight {
+    let own_network = is_own(place);
     let known = |digest: &[u8; 16]| evidence.profile.is_some_and(|it| it.knows_device(digest));
     match (evidence.held.fingerprint, evidence.context.fingerprint) {
         (Sample::Supplied(before), Sample::Supplied(now)) if before == now => FINGERPRINT_MATCH,
@@ -20,13 +22,15 @@ pub(super) fn weigh(evidence: &Evidence<'_>, is_upgrade: bool, own_network: bool
         (before, Sample::Supplied(now)) => {
             let unexplained = match before {
                 Sample::Computed(_) => FINGERPRINT_NEW,
+                // Clock and language go along to another country.
+                Sample::Supplied(_) if place == COUNTRY_NEW => FINGERPRINT_CHANGED_ABROAD,
                 Sample::Supplied(_) => FINGERPRINT_CHANGED,
             };
             match let_in(evidence, &now) {
                 Some(Standing::Known) => FINGERPRINT_KNOWN,
                 Some(Standing::Upgraded) if own_network => FINGERPRINT_UPGRADED,
                 None if known(&now) => FINGERPRINT_KNOWN,
-                None if unexplained == FINGERPRINT_CHANGED && is_upgrade && own_network => {
+                None if unexplained == FINGERPRINT_CHANGED && is_explained && own_network => {
                     FINGERPRINT_UPGRADED
                 }
                 _ => unexplained,

@@ -7,7 +7,7 @@ use super::evidence::Evidence;
 use super::factor::Factor;
 use super::network::{is_home, origin};
 use super::weights::{
-    ADDRESS_HIDDEN, ADDRESS_WITHHELD, ALLOWED, ALLOWED_NEAR, ANONYMIZER_KNOWN, ANONYMIZER_NEW, DENIED,
+    ADDRESS_HIDDEN, ADDRESS_WITHHELD, ALLOWED, ALLOWED_NEAR, ANONYMIZER_KNOWN, ANONYMIZER_NEW, ANONYMIZER_OTHER, DENIED,
     ORDINARY, TOR_EXIT, Weight,
 };
 
@@ -33,6 +33,8 @@ pub(super) fn weigh(evidence: &Evidence<'_>, place: Weight) -> Option<Weight> {
     if anonymity.for_hire() {
         return Some(if is_known(evidence, place) {
             ANONYMIZER_KNOWN
+        } else if is_hired(evidence) {
+            ANONYMIZER_OTHER
         } else {
             ANONYMIZER_NEW
         });
@@ -45,10 +47,14 @@ pub(super) fn weigh(evidence: &Evidence<'_>, place: Weight) -> Option<Weight> {
 fn is_known(evidence: &Evidence<'_>, place: Weight) -> bool {
     let (held, asn) = (evidence.held, evidence.context.facts.asn());
     let same_system = asn.is_some() && held.asn == asn;
-    // Who came through a relay is not known for what else is in its system.
-    let hired = held.anonymous && !held.trail.relay;
-    (hired && (is_home(place) || same_system))
+    (is_hired(evidence) && (is_home(place) || same_system))
         || (asn.is_some() && evidence.profile.is_some_and(|it| it.knows_anonymizer(asn)))
+}
+
+/// Whether the session is held through hosting, a VPN or a proxy. Who came through a relay is not known for what else is in
+/// its system.
+const fn is_hired(evidence: &Evidence<'_>) -> bool {
+    evidence.held.anonymous && !evidence.held.trail.relay
 }
 
 /// The factor, with a range of the tenant's list widened to the network of the address.

@@ -7,7 +7,7 @@ use super::factor::Factor;
 use super::network::is_home;
 use super::weights::{
     ADDRESS_NOT_SUPPLIED, ADDRESS_WITHHELD, TRAVEL_ANONYMIZED, TRAVEL_COUNTRY, TRAVEL_FAST,
-    TRAVEL_IMPOSSIBLE, TRAVEL_NONE, TRAVEL_UNCERTAIN, Weight,
+    TRAVEL_IMPOSSIBLE, TRAVEL_NONE, TRAVEL_UNCERTAIN, TRAVEL_WITHIN, Weight,
 };
 
 /// Mean radius of the Earth (IUGG), kilometres.
@@ -51,6 +51,8 @@ pub(super) fn weigh(evidence: &Evidence<'_>, place: Weight) -> Option<Weight> {
         (Some(from), Some(to)) => of_distance(certain_distance(from, to), evidence),
         _ => None,
     };
+    // Where in a country an address is, data says badly: carriers and providers announce anywhere.
+    let journey = journey.map(|it| if other_country { it } else { TRAVEL_WITHIN });
     Some(match journey {
         Some(weight) => weight,
         None if other_country => TRAVEL_COUNTRY,

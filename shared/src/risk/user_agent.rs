@@ -18,8 +18,9 @@ pub(super) struct Agent {
     pub(super) weight: Weight,
     /// Whether another browser or system asks, or a program.
     pub(super) is_another: bool,
-    /// Whether it is a later release of the browser or the system, which may draw and compute otherwise.
-    pub(super) is_upgrade: bool,
+    /// Whether it explains another fingerprint: a later release of the browser or the system, or the page of desktops on a
+    /// phone.
+    pub(super) explains: bool,
     /// Whether the session is to be held by it from now on: it is a later version, or says the same in other words, and
     /// leaves out nothing.
     pub(super) replaces: bool,
@@ -32,7 +33,7 @@ impl Agent {
         Self {
             weight,
             is_another: false,
-            is_upgrade: false,
+            explains: false,
             replaces: false,
             current: None,
             expected: None,
@@ -78,7 +79,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Agent {
     }
     Agent {
         is_another: program || !(change.browser.is_kept() && change.system.is_kept()),
-        is_upgrade: weight == BROWSER_NEWER && change.is_release,
+        explains: (weight == BROWSER_NEWER && change.is_release) || weight == DESKTOP_SITE,
         replaces: [USER_AGENT_SAME, BROWSER_NEWER].contains(&weight) && says_as_much(&now, &before),
         current,
         expected: Some(before.to_string()),

@@ -68,14 +68,14 @@ weights! {
     IP_SAME_PREFIX = compared(Network, "ip_same_prefix", 0);
     SYSTEM_SAME = compared(Network, "asn_same", 5);
     SYSTEM_KNOWN = by_profile(Network, "asn_known", 5);
-    SYSTEM_OTHER_COUNTRY = by_profile(Network, "asn_other_country", 20);
+    SYSTEM_OTHER_COUNTRY = by_profile(Network, "asn_other_country", 21);
     SYSTEM_NEW_SAME_COUNTRY = by_profile(Network, "asn_new_same_country", 25);
     SYSTEM_NEW = by_profile(Network, "asn_new", 25);
     COUNTRY_KNOWN = by_profile(Network, "country_known", 25);
-    COUNTRY_NEW = by_profile(Network, "country_new", 45);
+    COUNTRY_NEW = by_profile(Network, "country_new", 40);
     NETWORK_OTHER = compared(Network, "network_other", 10);
     NETWORK_NEW_FAMILY = missing(Network, "network_new_family", 10);
-    ADDRESS_WITHHELD = missing(Network, "address_withheld", 45);
+    ADDRESS_WITHHELD = missing(Network, "address_withheld", 40);
     ADDRESS_NOT_SUPPLIED = missing(Network, "address_not_supplied", 0);
     NETWORK_UNKNOWN = missing(Network, "network_unknown", 0);
 
@@ -83,7 +83,8 @@ weights! {
     ALLOWED_NEAR = compared(Reputation, "tenant_allowed_near", 0);
     ORDINARY = compared(Reputation, "address_ordinary", 0);
     ANONYMIZER_KNOWN = compared(Reputation, "anonymizer_known", 0);
-    ANONYMIZER_NEW = by_profile(Reputation, "anonymizer_new", 30);
+    ANONYMIZER_OTHER = by_profile(Reputation, "anonymizer_other", 15);
+    ANONYMIZER_NEW = by_profile(Reputation, "anonymizer_new", 29);
     ADDRESS_HIDDEN = missing(Reputation, "address_hidden", 30);
     TOR_EXIT = compared(Reputation, "tor_exit", 60);
     DENIED = compared(Reputation, "tenant_denied", 100);
@@ -92,8 +93,9 @@ weights! {
     TRAVEL_ANONYMIZED = missing(Travel, "travel_anonymized", 0);
     TRAVEL_UNCERTAIN = missing(Travel, "travel_uncertain", 0);
     TRAVEL_COUNTRY = compared(Travel, "travel_country", 5);
-    TRAVEL_FAST = compared(Travel, "travel_fast", 15);
-    TRAVEL_IMPOSSIBLE = compared(Travel, "travel_impossible", 30);
+    TRAVEL_WITHIN = compared(Travel, "travel_fast_within_country", 10);
+    TRAVEL_FAST = compared(Travel, "travel_fast", 14);
+    TRAVEL_IMPOSSIBLE = compared(Travel, "travel_impossible", 24);
 
     USER_AGENT_SAME = compared(UserAgent, "user_agent_same", 0);
     USER_AGENT_NOT_SUPPLIED = missing(UserAgent, "user_agent_not_supplied", 0);
@@ -118,8 +120,11 @@ weights! {
     FINGERPRINT_NOT_SUPPLIED = missing(Fingerprint, "fingerprint_not_supplied", 0);
     FINGERPRINT_COUNTED = compared(Fingerprint, "fingerprint_counted", 0);
     FINGERPRINT_UPGRADED = compared(Fingerprint, "fingerprint_changed_with_upgrade", 10);
+    FINGERPRINT_VOUCHED = compared(Fingerprint, "fingerprint_vouched_for", 10);
+    FINGERPRINT_CHANGED_ABROAD = compared(Fingerprint, "fingerprint_changed_abroad", 15);
     FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 0);
-    FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 40);
+    FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 35);
+    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_changed_unvouched", 40);
     FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
 
     COMPONENTS_SAME = compared(Components, "components_same", 0);
@@ -127,8 +132,10 @@ weights! {
     COMPONENTS_COUNTED = compared(Components, "components_counted", 0);
     TELEMETRY_MISSING_NEAR = missing(Components, "telemetry_missing_near", 10);
     TELEMETRY_UNKNOWN_NEAR = missing(Components, "telemetry_unknown_near", 15);
+    TELEMETRY_LEFT_BEHIND = compared(Components, "telemetry_left_behind", 19);
     COMPONENT_CHANGED = compared(Components, "component_changed", 15);
     COMPONENTS_IMPOSSIBLE = compared(Components, "components_impossible", 25);
+    COMPONENTS_DRAWN = compared(Components, "components_drawn_otherwise", 35);
     COMPONENTS_CHANGED = compared(Components, "components_changed", 40);
     COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 40);
     TELEMETRY_ELSEWHERE = compared(Components, "telemetry_from_elsewhere", 40);

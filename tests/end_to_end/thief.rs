@@ -142,8 +142,7 @@ async fn an_address_that_is_not_shown_costs_no_less_than_one_abroad() {
         ("127.0.0.1", "loopback"),
         ("::1", "loopback"),
         ("169.254.0.1", "link_local"),
-        ("216.160.83.56.", "not_an_address"),
-        ("216.160.83", "not_an_address"),
+        ("999.999.999.999", "not_an_address"),
     ] {
         let answer = judged(&world, &id, at(ip)).await;
         assert!(abroad <= answer["risk_score"].as_i64().unwrap(), "{ip}: {answer}");

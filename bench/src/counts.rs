@@ -367,6 +367,7 @@ impl World {
             id: self.draw()?,
             context: &context,
             fingerprint: &fingerprint,
+            user_agent: clients::USER_AGENT,
             geo_country: None,
             geo_city: None,
             observed_ip: None,

@@ -57,7 +57,7 @@ pub(crate) struct Device {
     pub(crate) second_display: Option<Display>,
     pub(crate) later_displays: Vec<Display>,
     browser_delay: f64,
-    browser_interval: f64,
+    pub(crate) browser_interval: f64,
     system_delay: f64,
     pub(crate) events: Events,
 }

@@ -131,6 +131,6 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
-fn say(line: impl std::fmt::Display) -> Result<()> {
+pub(crate) fn say(line: impl std::fmt::Display) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }

@@ -92,6 +92,15 @@ struct Visit<'a> {
 pub(crate) fn observe(device: &Device, now: f64) -> Components {
     let mut random = Random::of(&[device.number, now.to_bits(), 4]);
     let private = random.chance(0.1);
+    visit(device, now, private, random)
+}
+
+/// What it shows from a start of its browser on day `now` until the next; a private window has no session to keep.
+pub(crate) fn observe_start(device: &Device, now: f64) -> Components {
+    visit(device, now, false, Random::of(&[device.number, now.to_bits(), 4]))
+}
+
+fn visit(device: &Device, now: f64, private: bool, random: Random) -> Components {
     let updates = device.browser_updates(now);
     Visit {
         device,

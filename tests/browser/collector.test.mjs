@@ -336,6 +336,55 @@ test('an honest worker sees what the page sees', async () => {
   await seen.page.close();
 });
 
+test('a page that sees into no frame collects with what it has', async () => {
+  const path = pages.page({
+    scripts: [collector()],
+    headers: { 'content-security-policy': 'sandbox allow-scripts' },
+  });
+  const seen = await visit(browser.context, shop(path), (page) =>
+    page.route('**/client?*', (route) =>
+      route.fulfill({ body: '{"token":"t"}', headers: { 'access-control-allow-origin': '*' } }),
+    ),
+  );
+  assert.equal((await call(seen)).token, 't');
+  const [payload] = seen.payloads;
+  assert.equal(wrongWith(payload), undefined);
+  for (const name of ['canvasText', 'audio', 'math', 'webglRenderer', 'plugins']) {
+    assert.notEqual(payload.components[name], undefined, name);
+  }
+  await seen.page.close();
+});
+
+test('a page that neither has its language nor sees into a frame gets errors, and nothing is thrown', async () => {
+  const path = pages.page({
+    scripts: ['<script>window.Set = undefined</script>', collector()],
+    headers: { 'content-security-policy': 'sandbox allow-scripts' },
+  });
+  const seen = await visit(browser.context, shop(path));
+  const { ok, status, token, errors, json } = await call(seen);
+  assert.deepEqual({ ok, status, token }, { ok: false, status: 0, token: undefined });
+  assert.match(errors[0].message, /does not start/);
+  assert.deepEqual(json, { errors });
+  await seen.page.close();
+});
+
+test('a visitor whose clock is wrong gets a token all the same', async () => {
+  for (const minutes of [10, -10, 60 * 24 * 400]) {
+    // In frames too, as the clock of the machine would be.
+    const seen = await visit(browser.context, shop(plain()), (page) =>
+      page.addInitScript((shift) => {
+        const now = Date.now.bind(Date);
+        Date.now = () => now() + shift;
+      }, minutes * 60_000),
+    );
+    const { ok, errors } = await call(seen);
+    const away = (seen.payloads[0].collectedAt - Date.now()) / 60_000;
+    assert.ok(Math.abs(away - minutes) < 5, `the clock was ${away} minutes away, not ${minutes}`);
+    assert.ok(ok, JSON.stringify(errors));
+    await seen.page.close();
+  }
+});
+
 test('the same browser shows the same stable components', async (t) => {
   const profile = newProfile();
   try {

@@ -8,7 +8,7 @@ use shared::clock::{Clock, System};
 use shared::model::SessionId;
 
 use crate::client::Answer;
-use crate::world::{USER_AGENT, World, opening, root};
+use crate::world::{CREATE, USER_AGENT, VALIDATE, World, opening, root};
 
 const SESSIONS: &str = "/v1/sessions";
 
@@ -92,6 +92,111 @@ async fn an_address_is_one_in_whatever_spelling_and_nothing_else_is() {
         7,
         "what was refused left nothing"
     );
+    world.end().await;
+}
+
+/// Field and code of each warning in an answer.
+fn warned(answer: &Value) -> Vec<(String, String)> {
+    let text = |it: &Value, name: &str| it[name].as_str().unwrap().to_owned();
+    let warnings = answer["warnings"].as_array().cloned().unwrap_or_default();
+    warnings
+        .iter()
+        .map(|it| (text(it, "field"), text(it, "code")))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_backend_is_told_what_was_not_understood_and_a_user_is_not() {
+    let world = World::new().await;
+    let (key, token) = (world.cloud.api_key(), world.token("alice"));
+    for (ip, agent, codes) in [
+        ("8.8.8.8", USER_AGENT, [].as_slice()),
+        ("8.8.8.8:443", USER_AGENT, &[("ip_address", "decorated")]),
+        ("8.8.8.8, 10.0.0.1", USER_AGENT, &[("ip_address", "list")]),
+        ("unknown", USER_AGENT, &[("ip_address", "name")]),
+        (
+            "10.0.0.1",
+            "null",
+            &[("ip_address", "private"), ("user_agent", "missing")],
+        ),
+    ] {
+        let body = json!({"ip_address": ip, "user_agent": agent});
+        let call = world.post(CREATE).json(&body);
+        let told = call.clone().bearer(key).subject("alice").send().await.json();
+        assert_eq!(told["success"], true, "{ip}: {told}");
+        let expected: Vec<_> = codes
+            .iter()
+            .map(|(field, code)| ((*field).to_owned(), (*code).to_owned()))
+            .collect();
+        assert_eq!(warned(&told), expected, "{ip}");
+        let record = world.record(told["session_id"].as_str().unwrap()).await.unwrap();
+        assert_eq!(
+            (record.ip.as_str(), record.user_agent.as_str()),
+            (ip, agent),
+            "as it was sent"
+        );
+        let own = call.bearer(&token).send().await.json();
+        assert!(own.get("warnings").is_none(), "{own}");
+    }
+    let answer = send(
+        &world,
+        "POST",
+        SESSIONS,
+        &visit(&[
+            ("/ipAddress", json!("10.0.0.1")),
+            ("/device/fingerprint", json!("undefined")),
+        ]),
+    )
+    .await;
+    let expected = [("ipAddress", "private"), ("device.fingerprint", "missing")];
+    let expected = expected.map(|(field, code)| (field.to_owned(), code.to_owned()));
+    assert_eq!(
+        (answer.status.as_u16(), warned(&answer.json())),
+        (201, expected.to_vec())
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_fingerprint_that_stands_for_nothing_ties_nobody_to_a_session() {
+    let world = World::new().await;
+    let key = world.cloud.api_key();
+    let opened = async |fingerprint: Value| {
+        let mut body = opening();
+        body["device_fingerprint"] = fingerprint;
+        let call = world.post(CREATE).bearer(key).subject("alice").json(&body);
+        call.send().await.json()["fingerprint"].clone()
+    };
+    let computed = opened(Value::Null).await;
+    for nothing in ["", " ", "null", "undefined", "0000000000000000"] {
+        assert_eq!(opened(json!(nothing)).await, computed, "{nothing:?}");
+    }
+    assert_eq!(opened(json!("device-1")).await, "device-1");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_user_learns_the_level_of_a_score_and_a_backend_the_score() {
+    let world = World::new().await;
+    let (key, token) = (world.cloud.api_key(), world.token("alice"));
+    let call = world.post(CREATE).bearer(key).subject("alice").json(&opening());
+    let opened = call.send().await.json();
+    for agent in [USER_AGENT, "curl/8.0"] {
+        let body = json!({
+            "session_id": opened["session_id"], "current_ip": "203.0.113.9", "current_user_agent": agent,
+        });
+        let call = world.post(VALIDATE).json(&body);
+        let own = call.clone().bearer(&token).send().await.json();
+        let told = call.bearer(key).send().await.json();
+        let level = match told["risk"]["level"].as_str() {
+            Some("low") => 0,
+            Some("suspicious") => 45,
+            _ => 80,
+        };
+        assert_eq!(own["risk_score"], level, "{agent}: {told}");
+        assert!(own.get("risk").is_none(), "{own}");
+        assert_eq!(told["risk_score"], told["risk"]["score"]);
+    }
     world.end().await;
 }
 

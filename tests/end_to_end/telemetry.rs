@@ -112,7 +112,9 @@ pub(crate) async fn kept(world: &World) -> Vec<HashMap<String, AttributeValue>> 
 #[tokio::test]
 async fn a_token_leads_a_backend_to_what_the_page_told() {
     let world = World::new().await;
-    let answer = sending(&world, telemetry().to_string()).send().await;
+    let mut told = telemetry();
+    told["automation"]["devtoolsProtocol"] = json!(true);
+    let answer = sending(&world, told.to_string()).send().await;
     assert_eq!(
         answer.header("access-control-allow-origin"),
         Some(world.cloud.url())
@@ -126,7 +128,20 @@ async fn a_token_leads_a_backend_to_what_the_page_told() {
     let datapoints = call.body(token.clone()).send().await;
     assert_eq!(datapoints.status, 200, "{datapoints:?}");
     assert_eq!(datapoints.header("access-control-allow-origin"), None);
-    let bundle = datapoints.json();
+    let told = datapoints.json();
+    // Who shows no key, or none that counts, is told all but the reasons.
+    let junk = world.post(CLIENT).bearer("junk").body(token.clone()).send().await;
+    assert_eq!(junk.json(), told);
+    let call = world.post(CLIENT).bearer(world.cloud.api_key());
+    let bundle = call.body(token.clone()).send().await.json();
+    assert_ne!(bundle["signals"]["findings"], json!([]), "{bundle:#}");
+    let mut without = bundle.clone();
+    for (group, key) in [("bot", "reasons"), ("signals", "findings"), ("risk", "reasons")] {
+        without[group][key] = json!([]);
+    }
+    without["risk"]["score"] = told["risk"]["score"].clone();
+    assert_eq!(told, without);
+    assert!([0, 45, 80].contains(&told["risk"]["score"].as_u64().unwrap()));
     assert_eq!(bundle["externalIds"], json!({"email": "user@example.com"}));
     assert_eq!(bundle["ip"]["address"], "127.0.0.1");
     assert_eq!(bundle["domain"], "127.0.0.1");
@@ -145,6 +160,27 @@ async fn a_token_leads_a_backend_to_what_the_page_told() {
             let verified = world.post(VERIFY).header(header, &key).body(body.clone());
             assert_eq!(verified.send().await.json(), bundle, "{body} {header}");
         }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_browser_whose_clock_is_wrong_gets_a_token_and_its_copy_none() {
+    let world = World::new().await;
+    let now = System.now().millis();
+    let year = 365 * 86_400_000;
+    for at in [0, now - 20 * year, now - 301_000, now + 301_000, now + 30 * year] {
+        let mut told = telemetry();
+        told["collectedAt"] = json!(at);
+        let token = token_of(&sending(&world, told.to_string()).send().await);
+        let call = world.post(VERIFY).bearer(world.cloud.api_key()).body(token);
+        let bundle = call.send().await.json();
+        let offset = bundle["environment"]["clockOffsetSeconds"].as_i64().unwrap();
+        assert!((offset - (at - now) / 1_000).abs() < 60, "{offset} of {at}");
+        let findings = bundle["signals"]["findings"].as_array().unwrap();
+        assert!(findings.iter().any(|it| it["name"] == "clock_off"), "{bundle:#}");
+        let copy = sending(&world, told.to_string()).send().await;
+        assert_eq!(copy.status, 409, "{at}");
     }
     world.end().await;
 }

@@ -270,6 +270,7 @@ impl World {
             id: SessionId::draw(now, &System).unwrap(),
             context: &context,
             fingerprint: &fingerprint,
+            user_agent: USER_AGENT,
             geo_country: None,
             geo_city: None,
             observed_ip: None,

@@ -35,10 +35,10 @@ SANITY = [
     ("8.8.8.8", {"country": "US", "city": "Mountain View", "asn": 15169, "hosting": True, "time_zone": "America/Los_Angeles"}),
     ("1.1.1.1", {"country": "AU", "city": "Sydney", "asn": 13335, "time_zone": "Australia/Sydney"}),
     ("9.9.9.9", {"country": "US", "city": "Berkeley (North Berkeley)"}),
-    ("81.2.69.142", {"country": "GB", "city": "London", "asn": 20712, "hosting": False, "tor": False, "relay": False,
+    ("81.2.69.142", {"country": "GB", "city": "London", "asn": 20712, "hosting": None, "tor": False, "relay": False,
                      "radius_km": 200, "time_zone": "Europe/London", "country_name": "United Kingdom"}),
     ("185.220.101.1", {"country": "DE", "city": "Berlin", "asn": 60729, "tor": True, "hosting": True}),
-    ("172.224.226.1", {"country": "GB", "city": "London", "relay": True, "hosting": False, "vpn": None}),
+    ("172.224.226.1", {"country": "GB", "city": "London", "relay": True, "hosting": None, "vpn": None}),
     # The source has it in Canada, which is wrong; the table says what the source says.
     ("2001:4860:4860::8888", {"country": "CA", "city": "Montreal", "asn": 15169, "hosting": True}),
     ("::ffff:8.8.8.8", {"country": "US", "asn": 15169}),
@@ -102,9 +102,9 @@ class Sources:
         """Hosting, VPN, Tor, relay; what is only in lists without a licence is left out."""
         found = iporigin.classify(str(address))
         if found.provider in UNLICENSED or found.kind not in {"hosting", "cdn", "bot", "vpn", "tor"}:
-            return False, None, False, False
+            return None, None, False, False
         if found.provider == "Apple Private Relay":
-            return False, None, False, True
+            return None, None, False, True
         return True, True if found.kind == "vpn" else None, found.kind == "tor", False
 
 

@@ -12,7 +12,6 @@ async fn a_flag_is_printed_as_the_data_has_it_and_left_out_where_it_has_none() {
     let world = World::new().await;
     // As the data that comes with the service tells of most addresses, and as other data may.
     let ours = Anonymity {
-        hosting: Some(false),
         tor: Some(false),
         relay: Some(false),
         ..Anonymity::default()
@@ -23,13 +22,14 @@ async fn a_flag_is_printed_as_the_data_has_it_and_left_out_where_it_has_none() {
         ..ours
     };
     let complete = Anonymity {
+        hosting: Some(false),
         vpn: Some(false),
         proxy: Some(false),
         ..ours
     };
     for (anonymity, printed) in [
         (Anonymity::default(), [None; 4]),
-        (ours, [None, None, Some(false), Some(false)]),
+        (ours, [None, None, Some(false), None]),
         (listed, [Some(true), None, Some(false), Some(true)]),
         (complete, [Some(false); 4]),
     ] {

@@ -15,11 +15,23 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { sourcesLeftOut, withOwnCalls } from './rewrite.mjs';
 
 /** What client.js may weigh with brotli, in bytes. */
 const MOST = 20_000;
 /** What no bundle may contain: evaluation of text, and the libraries' own ways to call home. */
 const FORBIDDEN = [/\beval\(/, /\bFunction\(/, /XMLHttpRequest/, /sendBeacon/, /openfpcdn/, /importScripts/];
+
+/** For every bundle. */
+const OPTIONS = {
+  bundle: true,
+  target: 'es2019',
+  platform: 'browser',
+  legalComments: 'none',
+  // The libraries print in their debugging modes alone.
+  drop: ['console'],
+  logLevel: 'warning',
+};
 
 const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
@@ -53,22 +65,58 @@ async function produce(folder) {
   }
 }
 
-function bundle(entry, outfile, format) {
-  return build({
-    absWorkingDir: root,
+async function bundle(entry, outfile, format) {
+  await build({
+    ...OPTIONS,
     entryPoints: [entry],
     outfile,
     format,
-    bundle: true,
     minify: true,
-    target: 'es2019',
-    platform: 'browser',
-    legalComments: 'none',
-    // The libraries print in their debugging modes alone.
-    drop: ['console'],
     footer: { js: notice() },
-    logLevel: 'warning',
+    plugins: [await firstCall()],
   });
+}
+
+/**
+ * What starts at a page's first call and not when the script is loaded: all but the reading of the configuration. By then
+ * there is a document to make a frame in.
+ */
+async function firstCall() {
+  const { outputFiles } = await build({
+    ...OPTIONS,
+    stdin: {
+      contents: `export { makeClient } from './client.js'; export * from './pristine.js';`,
+      resolveDir: join(root, 'src'),
+    },
+    format: 'esm',
+    inject: ['src/pristine.ts'],
+    plugins: [sourcesLeftOut],
+    write: false,
+  });
+  const [body, exported] = outputFiles[0].text.split(/^(?=export \{$)/m);
+  if (!exported) fail('the inner bundle does not end with its exports');
+  const contents = `
+    const start = () => { ${withOwnCalls(body)} return makeClient; };
+    let client;
+    export const makeClient = (configuration, base) => async (first, second) => {
+      try {
+        return await (client ??= start()(configuration, base))(first, second);
+      } catch (error) {
+        // Not even the page's own language is there.
+        const errors = [{ message: 'the collector does not start: ' + error }];
+        const result = { ok: false, status: 0, statusText: '', headers: { get: () => null }, errors };
+        result.json = async () => ({ errors });
+        result.text = async () => '';
+        result.clone = () => result;
+        return result;
+      }
+    };`;
+  return {
+    name: 'first-call',
+    setup({ onLoad }) {
+      onLoad({ filter: /src\/client\.ts$/ }, () => ({ contents, loader: 'js' }));
+    },
+  };
 }
 
 /** The licences ask for their text in every copy; one text serves packages that share it. */
@@ -128,7 +176,7 @@ async function runTests() {
   const outdir = join('.build', 'test');
   rmSync(outdir, { recursive: true, force: true });
   const entryPoints = readdirSync('test')
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => /\.test\.(ts|mjs)$/.test(name))
     .map((name) => join('test', name));
   await build({
     absWorkingDir: root,

@@ -1,7 +1,5 @@
 //! `POST /client`, `OPTIONS /client`: takes what a page tells of the browser it is in.
 
-use std::time::Duration;
-
 use serde_json::json;
 use shared::device::Traits;
 use shared::face::cside::{
@@ -16,8 +14,6 @@ use shared::service::{Guest, Telling, Untaken};
 use shared::signals::{self, Observed, Signals};
 use shared::store::Visit;
 
-/// How far a browser's clock may be from ours.
-const CLOCKS_APART: Duration = Duration::from_secs(300);
 /// Longest user agent that is kept, characters.
 const MAX_USER_AGENT: usize = 1024;
 
@@ -63,10 +59,6 @@ async fn collect(
         return Err(Error::TooLarge);
     }
     let telemetry = read_telemetry(&request.body).map_err(Error::Invalid)?;
-    let at = telemetry.collected_at;
-    if CLOCKS_APART < now.since(at).max(at.since(now)) {
-        return Err(Error::invalid("collectedAt", "must be within 5 minutes of now"));
-    }
     let lifetime = tenant.policy.telemetry.token_lifetime;
     let issued = keys
         .get()

@@ -66,6 +66,7 @@ async fn open(
             context: &context,
             telemetry: shown.as_ref(),
             fingerprint: &fingerprint,
+            user_agent: &input.user_agent,
             geo_country: input.geo_country.as_deref(),
             geo_city: input.geo_city.as_deref(),
             observed_ip: request.source_ip.as_deref(),
@@ -83,6 +84,11 @@ async fn open(
             expires_at: Some(expires_at),
             error: None,
             telemetry_attached: shown.as_ref().map(Shown::is_known),
+            warnings: if caller.is_backend() {
+                input.warnings()
+            } else {
+                Vec::new()
+            },
         },
         Outcome::LimitReached => refused("maximum number of concurrent sessions reached"),
         Outcome::Overruled => refused("all sessions were revoked after this credential was issued"),
@@ -97,5 +103,6 @@ fn refused(error: &str) -> CreateReply {
         expires_at: None,
         error: Some(error.to_owned()),
         telemetry_attached: None,
+        warnings: Vec::new(),
     }
 }

@@ -62,5 +62,6 @@ async fn ingest(
     };
     let session = app.sessions.ingest(tenant, &told).await?;
     let session = session.ok_or(Error::ClientNotFound)?;
-    Ok(Reply::json(&Session::of(&tenant.id, &session)).with_status(201))
+    let answer = Session::of(&tenant.id, &session).with_warnings(input.warnings());
+    Ok(Reply::json(&answer).with_status(201))
 }

@@ -2,6 +2,7 @@
 
 use shared::face::bitcain::{Error, ValidateInput, ValidateReply};
 use shared::model::{Scope, SessionId};
+use shared::policy::RiskPolicy;
 use shared::risk::{Action, Level};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::{App, Deadline};
@@ -61,15 +62,30 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
         } => (assessment, *action),
     };
     let policy = &caller.tenant.policy.risk;
+    let level = Level::of(assessment.score(), policy);
     let refused = action == Action::Refuse;
     Ok(Reply::json(&ValidateReply {
         is_valid: !refused,
         error_message: refused.then(|| STOLEN.to_owned()),
         session_id: Some(id.to_string()),
-        is_suspicious: Level::of(assessment.score(), policy) != Level::Low,
-        risk_score: assessment.score().get(),
+        is_suspicious: level != Level::Low,
+        risk_score: if caller.is_backend() {
+            assessment.score().get()
+        } else {
+            least(level, *policy)
+        },
         risk: caller.is_backend().then(|| assessment.explain(policy)),
     }))
+}
+
+/// The least score of a level: all that a user's own token learns. By finer scores the holder of a stolen token could
+/// find out, try by try, what its owner's browser shows.
+const fn least(level: Level, policy: RiskPolicy) -> u8 {
+    match level {
+        Level::Low => 0,
+        Level::Suspicious => policy.suspicious,
+        Level::Stolen => policy.stolen,
+    }
 }
 
 /// The same words for a session that is unknown, another's or ended: nobody learns which.

@@ -1,7 +1,7 @@
 //! How alike two visits are, in points: ten are about one nat of log-likelihood ratio, as in [`crate::risk`].
 
 use super::traits::{Component, Traits};
-use super::weights::{OLDER, weight};
+use super::weights::{ALONE, CAUSES, OLDER, weight};
 
 /// What comparing one component of two visits gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,15 +42,29 @@ pub fn similarity(one: &Traits, other: &Traits) -> Option<i32> {
         return None;
     }
     let handheld = one.is_handheld() && other.is_handheld();
-    let points = Component::ALL.into_iter().map(|component| {
+    let (mut alike, mut against) = (0, 0);
+    for component in Component::ALL {
         let weight = weight(component, handheld);
         match compare(one, other, component) {
-            Comparison::Equal => weight.equal,
-            Comparison::Different => weight.different,
-            Comparison::Unknown => 0,
+            Comparison::Equal => alike += weight.equal,
+            Comparison::Different => against += weight.different,
+            Comparison::Unknown => {}
         }
-    });
-    Some(points.sum())
+    }
+    if !handheld && has_one_cause(one, other) {
+        against = against.max(ALONE);
+    }
+    Some(alike + against)
+}
+
+/// Whether all that differs and weighs anything on desktops has one cause.
+fn has_one_cause(one: &Traits, other: &Traits) -> bool {
+    let weighs = |component: &Component| weight(*component, false).different != 0;
+    CAUSES.iter().any(|cause| {
+        differing(one, other)
+            .filter(weighs)
+            .all(|component| cause.contains(&component))
+    })
 }
 
 /// How much speaks for the earlier visit's browser having made the later one: their similarity, less

@@ -173,6 +173,64 @@ fn a_new_monitor_and_new_fonts_keep_the_id_of_a_desktop() {
 }
 
 #[test]
+fn a_laptop_that_draws_with_either_of_two_processors_is_one_desktop() {
+    let other = |it: &mut Components| {
+        it.webgl_vendor = Some("Google Inc. (NVIDIA)".to_owned());
+        it.webgl_renderer = Some("ANGLE (NVIDIA, NVIDIA GeForce RTX 4060 Laptop GPU)".to_owned());
+        it.webgl_parameters = Some([81; 16]);
+        it.webgl_extensions = Some([82; 16]);
+        it.canvas_geometry = Some([83; 16]);
+        it.canvas_text = Some([84; 16]);
+    };
+    let sparse = || Components {
+        dom_blockers: None,
+        plugins: None,
+        device_memory: None,
+        ..desktop()
+    };
+    for components in [desktop(), sparse()] {
+        let mut drawn = components.clone();
+        other(&mut drawn);
+        let (one, other) = (Traits::of(&components, CHROME), Traits::of(&drawn, CHROME));
+        assert!(known_again(&one, &other) && known_again(&other, &one));
+        // With another difference it is another machine.
+        drawn.fonts = Some([85; 16]);
+        assert!(!known_again(&one, &Traits::of(&drawn, CHROME)));
+    }
+}
+
+#[test]
+fn another_language_keeps_the_id_of_a_desktop_without_graphics() {
+    let bare: [(&str, Change); 4] = [
+        ("nothing else", |_| {}),
+        ("no lists and plugins", |it| {
+            (it.dom_blockers, it.plugins) = (None, None);
+        }),
+        ("no memory", |it| it.device_memory = None),
+        ("no canvas", |it| {
+            (it.canvas_geometry, it.canvas_text, it.dom_blockers) = (None, None, None);
+        }),
+    ];
+    for (name, leave_out) in bare {
+        let mut before = Components {
+            webgl_vendor: None,
+            webgl_renderer: None,
+            webgl_parameters: None,
+            webgl_extensions: None,
+            ..desktop()
+        };
+        leave_out(&mut before);
+        let mut after = before.clone();
+        after.languages = Some(vec!["fr-FR".to_owned(), "fr".to_owned()]);
+        let (before, after) = (Traits::of(&before, CHROME), Traits::of(&after, CHROME));
+        assert!(
+            known_again(&before, &after) && known_again(&after, &before),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn an_upgrade_of_the_browser_keeps_the_id_and_a_downgrade_does_not() {
     let mut redrawn = desktop();
     redrawn.canvas_text = Some([90; 16]);

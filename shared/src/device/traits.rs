@@ -163,7 +163,7 @@ impl Traits {
                 let (major, minor) = (version.major(), version.minor());
                 major.saturating_mul(1000).saturating_add(minor.min(999))
             }),
-            handheld: tablet || matches!(agent.device, DeviceClass::Mobile | DeviceClass::Tablet),
+            handheld: tablet || matches!(agent.first_device, DeviceClass::Mobile | DeviceClass::Tablet),
         }
     }
 

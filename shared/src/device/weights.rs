@@ -14,6 +14,22 @@ pub(super) struct Weight {
 /// For a visit of an older version of the browser than was seen.
 pub(super) const OLDER: i32 = -45;
 
+/// What one cause changes together on desktops: a laptop that draws with its other graphics processor, and another
+/// language. Nothing else of these differs then, while two machines differ in more.
+pub(super) const CAUSES: [&[Component]; 2] = [
+    &[
+        Component::Graphics,
+        Component::GraphicsLimits,
+        Component::GraphicsExtensions,
+        Component::CanvasGeometry,
+        Component::CanvasText,
+    ],
+    &[Component::Language, Component::Languages],
+];
+
+/// What is against a device at most when all that differs has one cause.
+pub(super) const ALONE: i32 = -4;
+
 /// At least this much must speak for a known device: on desktops, and on phones and tablets.
 pub(super) const fn known(handheld: bool) -> i32 {
     if handheld { 20 } else { 32 }

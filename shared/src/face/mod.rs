@@ -10,8 +10,10 @@ mod json;
 mod openapi;
 mod route;
 mod text;
+mod warning;
 
 pub use route::Route;
+pub use warning::Warning;
 
 /// What a caller is told when a request fails, in the words of the face it was sent to.
 ///

@@ -63,7 +63,7 @@ pub fn compute(inputs: &Inputs<'_>) -> Fingerprint {
         version: VERSION,
         browser: agent.browser.into_owned(),
         os: agent.os.as_str(),
-        device: agent.device.as_str(),
+        device: agent.first_device.as_str(),
         language: inputs.accept_language.and_then(normal::language),
         screen: inputs.screen_resolution.and_then(normal::screen),
         timezone: inputs.timezone.and_then(normal::timezone),

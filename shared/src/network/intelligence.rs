@@ -189,7 +189,7 @@ fn anonymity(record: &AnonymityRecord, kind: &str) -> Anonymity {
     let proxy = record.is_public_proxy || record.is_residential_proxy;
     let own = kind.starts_with(OWN);
     Anonymity {
-        hosting: Some(record.is_hosting_provider),
+        hosting: (record.is_hosting_provider || !own).then_some(record.is_hosting_provider),
         vpn: (record.is_anonymous_vpn || !own).then_some(record.is_anonymous_vpn),
         proxy: (proxy || !own).then_some(proxy),
         tor: Some(record.is_tor_exit_node),
@@ -198,7 +198,7 @@ fn anonymity(record: &AnonymityRecord, kind: &str) -> Anonymity {
 }
 
 /// How kinds of databases begin that the builder of this project wrote. They list every exit of Tor and of privacy
-/// relays, but only two makers of VPNs and no proxies: of those they never say "no".
+/// relays, but only the largest hosting providers, two makers of VPNs and no proxies: of those they never say "no".
 const OWN: &str = "Holdfast-";
 
 /// What a database of this kind tells.
@@ -273,10 +273,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_own_lists_never_say_of_an_address_that_it_is_no_vpn_or_proxy() {
+    fn our_own_lists_never_say_of_an_address_that_it_is_no_data_centre_vpn_or_proxy() {
         let own = |record: &AnonymityRecord| anonymity(record, "Holdfast-Anonymous-IP");
         let unlisted = Anonymity {
-            hosting: Some(false),
+            hosting: None,
             vpn: None,
             proxy: None,
             tor: Some(false),
@@ -290,8 +290,8 @@ mod tests {
         assert_eq!((listed.vpn, listed.proxy), (Some(true), None));
         let complete = anonymity(&AnonymityRecord::default(), "GeoIP2-Anonymous-IP");
         assert_eq!(
-            (complete.vpn, complete.proxy, complete.relay),
-            (Some(false), Some(false), None)
+            (complete.hosting, complete.vpn, complete.proxy, complete.relay),
+            (Some(false), Some(false), Some(false), None)
         );
     }
 }

@@ -81,7 +81,7 @@ pub fn proven(held: &HeldSession, context: &Context, told: bool, now: Instant) -
 /// The session after a request that was not refused: under suspicion when its score is not below the lower of 45 and the
 /// tenant's threshold. It is held by what it was held by; where else it was let in, and with what, is noted beside that
 /// with what it cost, so that the next such request costs the same.
-pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, policy: &RiskPolicy) -> Kept {
+pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, policy: RiskPolicy) -> Kept {
     let (held, context, now) = (evidence.held, evidence.context, evidence.now);
     let mut next = HeldSession {
         // Another machine's clock may be ahead of this one's.
@@ -96,7 +96,7 @@ pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, pol
         telemetry_moved: false,
     };
     let trail = &mut kept.next.trail;
-    if !is_accepted(score, policy) {
+    if !is_accepted(score, &policy) {
         trail.suspicion.get_or_insert(Instant::from_secs(now.secs()));
         return kept;
     }

@@ -177,7 +177,7 @@ pub fn judge(evidence: &Evidence<'_>, policy: &RiskPolicy) -> Judgement {
     let kept = if action == Action::Refuse {
         acceptance::refused(evidence, &weighed, score)
     } else {
-        acceptance::seen(evidence, &weighed, score, policy)
+        acceptance::seen(evidence, &weighed, score, *policy)
     };
     Judgement {
         assessment,

@@ -25,10 +25,11 @@ pub(super) fn weigh(evidence: &Evidence<'_>, is_upgrade: bool, own_network: bool
             match let_in(evidence, &now) {
                 Some(Standing::Known) => FINGERPRINT_KNOWN,
                 Some(Standing::Upgraded) if own_network => FINGERPRINT_UPGRADED,
-                Some(_) => unexplained,
                 None if known(&now) => FINGERPRINT_KNOWN,
-                None if unexplained == FINGERPRINT_CHANGED && is_upgrade && own_network => FINGERPRINT_UPGRADED,
-                None => unexplained,
+                None if unexplained == FINGERPRINT_CHANGED && is_upgrade && own_network => {
+                    FINGERPRINT_UPGRADED
+                }
+                _ => unexplained,
             }
         }
         (Sample::Supplied(_), Sample::Computed(_)) if evidence.promises.fingerprint == Promise::Never => {

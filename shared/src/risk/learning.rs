@@ -11,8 +11,7 @@ use crate::model::{Acquaintance, HeldSession, Pending, Profile, Sample, SessionT
 
 use super::score::Score;
 use super::weights::{
-    ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_WITHHELD, SYSTEM_KNOWN,
-    Weight,
+    ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_WITHHELD, Weight,
 };
 
 /// What one write to a guard has to teach.
@@ -71,7 +70,8 @@ pub fn lessons(session: SessionTag, before: Option<&HeldSession>, after: &HeldSe
         // A relay of a system's maker is no anonymizer to be known by: scoring takes it for an ordinary address.
         let hired = after.anonymous && !after.trail.relay;
         let held_by = |it: &HeldSession| (it.asn, it.country.clone(), it.fingerprint);
-        let moved = before.is_some_and(|it| held_by(it) != held_by(after) || it.trail.proven != after.trail.proven);
+        let moved =
+            before.is_some_and(|it| held_by(it) != held_by(after) || it.trail.proven != after.trail.proven);
         let held = Use {
             session,
             day,
@@ -119,7 +119,10 @@ pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
 
 fn used_with(profile: &Profile, used: &Use) -> Option<Profile> {
     let first = profile.days == 0;
-    if used.manner == Manner::Opened && !first && i32::from(Score::SUSPICIOUS.get()) <= by_itself(profile, used) {
+    if used.manner == Manner::Opened
+        && !first
+        && i32::from(Score::SUSPICIOUS.get()) <= by_itself(profile, used)
+    {
         return None;
     }
     let day = used.day;
@@ -130,16 +133,40 @@ fn used_with(profile: &Profile, used: &Use) -> Option<Profile> {
     };
     let mut next = profile.clone();
     if let Some(asn) = used.system {
-        meet(&mut next.networks, Profile::NETWORKS, profile.system(asn), day, pending);
+        meet(
+            &mut next.networks,
+            Profile::NETWORKS,
+            profile.system(asn),
+            day,
+            pending,
+        );
     }
     if let Some(asn) = used.anonymizer.filter(|it| *it != 0) {
-        meet(&mut next.networks, Profile::NETWORKS, profile.anonymizer(Some(asn)), day, pending);
+        meet(
+            &mut next.networks,
+            Profile::NETWORKS,
+            profile.anonymizer(Some(asn)),
+            day,
+            pending,
+        );
     }
     if let Some(country) = &used.country {
-        meet(&mut next.countries, Profile::COUNTRIES, profile.country(country), day, pending);
+        meet(
+            &mut next.countries,
+            Profile::COUNTRIES,
+            profile.country(country),
+            day,
+            pending,
+        );
     }
     if let Some(device) = &used.device {
-        meet(&mut next.devices, Profile::DEVICES, profile.device(device), day, pending);
+        meet(
+            &mut next.devices,
+            Profile::DEVICES,
+            profile.device(device),
+            day,
+            pending,
+        );
     }
     if next == *profile {
         return None;
@@ -176,7 +203,8 @@ fn settled(profile: &Profile, session: SessionTag, well: bool) -> Profile {
 /// What the context of a session just opened would score against the profile, by those groups that need no session.
 fn by_itself(profile: &Profile, used: &Use) -> i32 {
     let network = match (&used.system, &used.country) {
-        (Some(system), _) if profile.knows_system(*system) => Some(SYSTEM_KNOWN),
+        // Where the subject is known a new device is no stranger.
+        (Some(system), _) if profile.knows_system(*system) => None,
         (_, Some(country)) if !profile.countries.is_empty() && !profile.knows_country(country) => {
             Some(COUNTRY_NEW)
         }
@@ -212,7 +240,13 @@ fn meet(list: &mut Vec<Acquaintance>, most: usize, digest: [u8; 8], day: u16, pe
             proven: false,
             pending: Some(pending),
         });
-        list.sort_by_key(|it| (!it.is_known(), std::cmp::Reverse((it.last_on, it.days)), it.digest));
+        list.sort_by_key(|it| {
+            (
+                !it.is_known(),
+                std::cmp::Reverse((it.last_on, it.days)),
+                it.digest,
+            )
+        });
         list.truncate(most);
         return;
     };

@@ -65,7 +65,11 @@ fn seen(evidence: &Evidence<'_>) -> Result<Option<IpAddr>, &'static str> {
     let (held, context) = (evidence.held, evidence.context);
     let known = held.has_network() || evidence.profile.is_some_and(|it| !it.networks.is_empty());
     let Some(address) = context.address else {
-        return if known { Err(context.ip_form.as_str()) } else { Ok(None) };
+        return if known {
+            Err(context.ip_form.as_str())
+        } else {
+            Ok(None)
+        };
     };
     match network::special(address) {
         // Who is held inside a private network is compared inside it.
@@ -85,11 +89,10 @@ pub(super) fn is_for_profile(evidence: &Evidence<'_>, place: Weight) -> bool {
     match place {
         // Unless the system is where the session was let in before.
         SYSTEM_NEW_SAME_COUNTRY => held.trail.elsewhere.map(|it| it.asn) != facts.asn(),
-        SYSTEM_OTHER_COUNTRY | SYSTEM_NEW | COUNTRY_NEW => true,
+        SYSTEM_OTHER_COUNTRY | SYSTEM_NEW | COUNTRY_NEW | NETWORK_UNKNOWN => true,
         NETWORK_OTHER | NETWORK_NEW_FAMILY => {
             !held.has_network() || facts.asn().is_some() || facts.alpha_2().is_some()
         }
-        NETWORK_UNKNOWN => true,
         _ => false,
     }
 }
@@ -164,7 +167,11 @@ pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight) -> Factor {
         (Err(why), _) => (Some(why.to_owned()), any()),
         (Ok(_), Some(address)) => {
             let decorated = context.ip_form == AddressForm::Decorated;
-            let note = if decorated { ", read from a longer text" } else { "" };
+            let note = if decorated {
+                ", read from a longer text"
+            } else {
+                ""
+            };
             (
                 Some(format!("{}{note}", network(address))),
                 held.address_like(address),

@@ -5,14 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Fixed;
-use crate::model::{
-    Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure, Trail,
-};
+use crate::model::{Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure};
 use crate::network::{self as address, Network};
-use crate::policy::{Lists, Mode, RiskPolicy};
+use crate::policy::{EvidencePolicy, Lists, Mode, Piece, RiskPolicy};
 
 mod components;
-mod drift;
+mod honest;
 mod ladders;
 mod laws;
 mod learning;
@@ -20,20 +18,32 @@ mod located;
 
 const DOCUMENT: &str = include_str!("../../../docs/risk.md");
 
-const START: Instant = Instant::from_secs(1_700_000_000);
+/// 25 November 2026.
+const START: Instant = Instant::from_secs(1_795_600_000);
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 const CHROME_127: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/127.0.0.0 Safari/537.36";
 const CHROME_120: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
 const CHROME_LINUX: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 const HEADLESS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36";
+const CHROME_900: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/900.0.0.0 Safari/537.36";
+const CHROME_UNVERSIONED: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/x Safari/537.36";
+const CHROME_ALONE: &str =
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+const WINDOWS_ALONE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)";
+const FIREFOX_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0";
+const ANDROID: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36";
+const ANDROID_DESKTOP: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0";
 
 fn context(ip: &str, user_agent: &str, fingerprint: Sample) -> Context {
+    let reading = address::read(ip);
     Context {
         ip: ip.to_owned(),
-        address: address::parse(ip),
-        ip_form: address::read(ip).form,
+        address: reading.address,
+        ip_form: reading.form,
         facts: Facts::default(),
         user_agent: user_agent.to_owned(),
         fingerprint,
@@ -43,24 +53,9 @@ fn context(ip: &str, user_agent: &str, fingerprint: Sample) -> Context {
 
 /// A session that was opened with exactly this context.
 fn opened(by: &Context) -> (HeldSession, SessionRecord) {
-    let absolute_expiry = START + Duration::from_hours(24);
-    let mut held = HeldSession {
-        created_at: START,
-        last_activity_at: START,
-        idle_timeout: Duration::from_hours(1),
-        absolute_expiry,
-        fingerprint: by.fingerprint,
-        ipv4: None,
-        ipv6: None,
-        user_agent: by.user_agent_digest(),
-        risk: 0,
-        country: None,
-        asn: None,
-        geo: None,
-        anonymous: false,
-        trail: Trail::default(),
-    };
-    held.accept(by, START);
+    let day = Duration::from_hours(24);
+    let held = super::opened(by, false, &NO_LISTS, Duration::from_hours(1), day, START);
+    let absolute_expiry = held.absolute_expiry;
     let record = SessionRecord {
         id: SessionId::draw(START, &Fixed::at(START)).unwrap(),
         subject: "alice".to_owned(),
@@ -116,6 +111,7 @@ fn evidence<'a>(
         profile: None,
         context,
         lists: &NO_LISTS,
+        promises: EvidencePolicy::default(),
         now: START,
     }
 }
@@ -134,6 +130,7 @@ fn base() -> Context {
 }
 
 /// The examples of the document: what the request shows, for the session of [`base`] unless said otherwise.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn examples() -> Vec<(&'static str, Context, Context)> {
     let one = Sample::supplied("device-1");
     let other = Sample::supplied("device-2");
@@ -155,9 +152,15 @@ fn examples() -> Vec<(&'static str, Context, Context)> {
             context("2001:db8::1", CHROME, one),
         ),
         (
-            "no readable address any more",
+            "a list of addresses",
             base(),
-            context("office", CHROME, one),
+            context("203.0.113.5, 198.51.100.7", CHROME, one),
+        ),
+        ("a private address", base(), context("10.0.0.1", CHROME, one)),
+        (
+            "its address with a port",
+            base(),
+            context("198.51.100.7:4711", CHROME, one),
         ),
         ("never a readable address", unreadable.clone(), unreadable),
         (
@@ -176,11 +179,38 @@ fn examples() -> Vec<(&'static str, Context, Context)> {
             context("198.51.100.7", CHROME, other),
         ),
         (
+            "Chrome 127 and another fingerprint, address 203.0.113.5",
+            base(),
+            context("203.0.113.5", CHROME_127, other),
+        ),
+        (
             "Chrome without a window",
             base(),
             context("198.51.100.7", HEADLESS, one),
         ),
         ("Chrome 120", base(), context("198.51.100.7", CHROME_120, one)),
+        ("Chrome 900", base(), context("198.51.100.7", CHROME_900, one)),
+        (
+            "Chrome, its version left out",
+            base(),
+            context("198.51.100.7", CHROME_UNVERSIONED, one),
+        ),
+        (
+            "Chrome, its system left out",
+            base(),
+            context("198.51.100.7", CHROME_ALONE, one),
+        ),
+        (
+            "Windows, its browser left out",
+            base(),
+            context("198.51.100.7", WINDOWS_ALONE, one),
+        ),
+        ("no user agent", base(), context("198.51.100.7", "", one)),
+        (
+            "Firefox on Linux, another fingerprint",
+            base(),
+            context("198.51.100.7", FIREFOX_LINUX, other),
+        ),
         ("Firefox", base(), context("198.51.100.7", FIREFOX, one)),
         (
             "Chrome on Linux",
@@ -197,9 +227,9 @@ fn examples() -> Vec<(&'static str, Context, Context)> {
         ("a fingerprint for the first time", unsent, base()),
         ("everything is left out", base(), context("", "", none)),
         (
-            "stolen cookie: other network, Firefox, other fingerprint",
+            "stolen cookie: other network, Firefox on Linux, other fingerprint",
             base(),
-            context("203.0.113.5", FIREFOX, other),
+            context("203.0.113.5", FIREFOX_LINUX, other),
         ),
         (
             "stolen cookie, the user agent copied",
@@ -223,7 +253,7 @@ fn example_line(name: &str, assessment: &Assessment) -> String {
     let score = assessment.score();
     format!(
         "| {name} | {} | {} | {} | {} |",
-        factors.join(" | "),
+        factors.join(", "),
         assessment.sum(),
         score.get(),
         decide(score, &RiskPolicy::default()).as_str(),
@@ -303,6 +333,17 @@ fn every_factor_has_an_example_or_a_missing_record() {
         None,
         &context("198.51.100.7", FIREFOX, base().fingerprint),
     )));
+    let nothing = silent();
+    let silent = Evidence {
+        promises: EvidencePolicy::of(&[]),
+        ..evidence(&held, None, &nothing)
+    };
+    seen.extend(names(&assess(&silent)));
+    let phone = context("198.51.100.7", ANDROID, base().fingerprint);
+    let desktop = context("198.51.100.7", ANDROID_DESKTOP, base().fingerprint);
+    seen.extend(names(&judged(&phone, &desktop)));
+    // Tests of their own.
+    seen.extend(["fingerprint_guessing", "components_counted", "ip_same_shared"]);
     let with_telemetry = components::examples();
     seen.extend(with_telemetry.iter().flat_map(|(_, it)| names(it)));
     seen.extend(located::examples().iter().flat_map(|it| names(&it.judged())));
@@ -312,22 +353,54 @@ fn every_factor_has_an_example_or_a_missing_record() {
 }
 
 #[test]
-fn missing_data_alone_never_refuses_at_the_default_thresholds() {
-    let groups = [Group::Network, Group::UserAgent, Group::Fingerprint];
-    let worst: i32 = groups
-        .iter()
-        .map(|group| {
-            let missing = weights::ALL
-                .iter()
-                .filter(|weight| weight.group == *group && !weight.compared);
-            missing.map(|weight| weight.points).max().unwrap()
+fn one_missing_piece_never_refuses_by_itself() {
+    let none = Sample::computed("none");
+    for (by, now) in [
+        (base(), context("", CHROME, base().fingerprint)),
+        (base(), context("198.51.100.7", "", base().fingerprint)),
+        (base(), context("198.51.100.7", CHROME, none)),
+    ] {
+        let unmatched = Context {
+            fingerprint: none,
+            ..by.clone()
+        };
+        let quiet = Context {
+            fingerprint: none,
+            ..now.clone()
+        };
+        for (by, now) in [(by, now), (unmatched, quiet)] {
+            let score = judged(&by, &now).score();
+            assert_ne!(decide(score, &RiskPolicy::default()), Action::Refuse, "{score:?}");
+        }
+    }
+}
+
+fn silent() -> Context {
+    context("", "", Sample::computed("none"))
+}
+
+#[test]
+fn what_the_tenant_does_not_send_is_not_missed() {
+    let (held, record) = opened(&base());
+    let silent = silent();
+    let with = |promises| {
+        assess(&Evidence {
+            promises,
+            ..evidence(&held, Some(&record), &silent)
         })
-        .sum();
-    assert_ne!(
-        decide(Score::of(worst), &RiskPolicy::default()),
-        Action::Refuse,
-        "{worst}"
+    };
+    assert_eq!(with(EvidencePolicy::of(&[])).sum(), 0);
+    let names = |promises| names(&with(promises));
+    assert_eq!(
+        names(EvidencePolicy::of(&[])),
+        [
+            "address_not_supplied",
+            "user_agent_not_supplied",
+            "fingerprint_not_supplied"
+        ]
     );
+    let strict = EvidencePolicy::of(&[Piece::Address, Piece::UserAgent, Piece::Fingerprint]);
+    assert_eq!(with(strict), with(EvidencePolicy::default()));
 }
 
 #[test]
@@ -363,8 +436,8 @@ fn the_gravest_reason_of_a_user_agent_counts() {
     let table = [
         (newer_headless.as_str(), "automation_new"),
         (older_headless.as_str(), "browser_older"),
-        ("curl/8.7.1", "browser_other"),
-        ("", "user_agent_missing"),
+        ("curl/8.7.1", "browser_and_os_other"),
+        ("", "user_agent_withheld"),
     ];
     for (text, name) in table {
         let now = context("198.51.100.7", text, base().fingerprint);
@@ -381,17 +454,133 @@ fn the_gravest_reason_of_a_user_agent_counts() {
 
 #[test]
 fn a_family_of_addresses_is_compared_with_its_own() {
-    let (mut held, record) = opened(&base());
-    held.remember("2001:db8:1::1".parse().unwrap());
+    let by = context("2001:db8:1::1", CHROME, base().fingerprint);
     let name = |ip: &str| {
         let now = context(ip, CHROME, base().fingerprint);
-        assessed(&held, Some(&record), &now).factors()[0].clone()
+        judged(&by, &now).factors()[0].clone()
     };
+    assert_eq!(
+        name("2001:db8:1::9").name,
+        "ip_same",
+        "hosts change their half of an address"
+    );
     assert_eq!(name("2001:db8:1:ffff::9").name, "ip_same_prefix");
-    assert_eq!(name("198.51.100.7").name, "ip_same");
+    assert_eq!(name("198.51.100.7").name, "network_new_family");
     let other = name("2001:db8:2::1");
     assert_eq!(other.current.as_deref(), Some("2001:db8:2::/48"));
     assert_eq!(other.expected.as_deref(), Some("2001:db8:1::/48"));
+}
+
+#[test]
+fn what_is_no_address_of_a_client_is_said_for_what_it_is() {
+    for (ip, said) in [
+        ("203.0.113.5, 198.51.100.7", "list"),
+        ("unknown", "name"),
+        ("", "missing"),
+        ("198.51.100", "not_an_address"),
+        ("10.0.0.1", "private"),
+        ("127.0.0.1", "loopback"),
+        ("100.64.0.9", "shared"),
+        ("fe80::1", "link_local"),
+    ] {
+        let judged = judged(&base(), &context(ip, CHROME, base().fingerprint));
+        let factor = &judged.factors()[0];
+        assert_eq!(
+            (factor.name, factor.current.as_deref()),
+            ("address_withheld", Some(said)),
+            "{ip}"
+        );
+    }
+}
+
+#[test]
+fn inside_a_private_network_sessions_are_compared_as_anywhere() {
+    let by = context("10.1.2.3", CHROME, base().fingerprint);
+    for (ip, name) in [
+        ("10.1.2.3", "ip_same"),
+        ("10.1.2.9", "ip_same_prefix"),
+        ("10.9.9.9", "network_other"),
+        ("127.0.0.1", "address_withheld"),
+    ] {
+        assert_eq!(
+            names(&judged(&by, &context(ip, CHROME, base().fingerprint)))[0],
+            name,
+            "{ip}"
+        );
+    }
+}
+
+/// Judges a request, and what the session remembers of it.
+fn after(
+    held: &HeldSession,
+    record: &SessionRecord,
+    now: &Context,
+    minutes: u64,
+) -> (u8, HeldSession, SessionRecord) {
+    let at = START + Duration::from_mins(minutes);
+    let judgement = judge(
+        &Evidence {
+            now: at,
+            ..evidence(held, Some(record), now)
+        },
+        &RiskPolicy::default(),
+    );
+    let mut record = record.clone();
+    if judgement.user_agent_moved {
+        record.latest_user_agent = Some(now.user_agent.clone());
+    }
+    (judgement.assessment.score().get(), judgement.next, record)
+}
+
+#[test]
+fn a_request_that_says_less_never_becomes_what_later_ones_are_held_against() {
+    let own = context("198.51.100.7", FIREFOX_LINUX, base().fingerprint);
+    let (held, record) = opened(&base());
+    let (direct, ..) = after(&held, &record, &own, 5);
+    for vague in ["", CHROME_ALONE, CHROME_UNVERSIONED, WINDOWS_ALONE, "Chrome/126"] {
+        let vague = context("198.51.100.7", vague, base().fingerprint);
+        let (_, held, record) = after(&held, &record, &vague, 1);
+        let (then, ..) = after(&held, &record, &own, 5);
+        assert_eq!(then, direct, "{}", vague.user_agent);
+    }
+}
+
+#[test]
+fn a_session_goes_along_with_its_browsers_updates() {
+    let (held, record) = opened(&base());
+    let newer = context("198.51.100.7", CHROME_127, base().fingerprint);
+    let (_, held, record) = after(&held, &record, &newer, 1);
+    assert_eq!(record.current_user_agent(), CHROME_127);
+    assert!(!needs_history(&evidence(&held, None, &newer)));
+    assert_eq!(
+        names(&assessed(&held, Some(&record), &base()))[1],
+        "browser_older"
+    );
+}
+
+#[test]
+fn fingerprints_that_are_tried_one_after_the_other_are_refused() {
+    let (mut held, mut record) = opened(&base());
+    let mut scores = Vec::new();
+    for (minutes, guess) in (1..).zip(["a", "b", "b", "c", "d", "e"]) {
+        let now = context("203.0.113.5", CHROME, Sample::supplied(guess));
+        let (score, next, told) = after(&held, &record, &now, minutes);
+        (held, record) = (next, told);
+        scores.push(score);
+    }
+    assert_eq!(
+        scores,
+        [50, 50, 50, 50, 100, 100],
+        "`fingerprint_guessing` from the fourth on"
+    );
+    let (own, ..) = after(&held, &record, &base(), 8);
+    assert_eq!(own, 0, "its owner goes on");
+    let later = context("203.0.113.5", CHROME, Sample::supplied("f"));
+    assert_eq!(
+        after(&held, &record, &later, 90).0,
+        50,
+        "a browser of another hour"
+    );
 }
 
 #[test]
@@ -430,7 +619,7 @@ fn thresholds_and_mode_decide() {
 
 #[test]
 fn an_explanation_is_printed_as_documented() {
-    let now = context("203.0.113.5", FIREFOX, Sample::supplied("device-2"));
+    let now = context("203.0.113.5", FIREFOX_LINUX, Sample::supplied("device-2"));
     let assessment = judged(&base(), &now);
     let printed = serde_json::to_value(assessment.explain(&RiskPolicy::default())).unwrap();
     let (_, block) = DOCUMENT.split_once("```json\n").unwrap();
@@ -503,9 +692,17 @@ fn any_context() -> impl Strategy<Value = Context> {
 /// Deviations of each group, the smaller before the larger.
 fn ladders() -> (Vec<&'static str>, Vec<String>, Vec<Sample>) {
     let networks = vec!["198.51.100.7", "198.51.100.9", "203.0.113.5"];
-    let agents = [CHROME, CHROME_127, HEADLESS, CHROME_120, FIREFOX, CHROME_LINUX]
-        .map(str::to_owned)
-        .to_vec();
+    let agents = [
+        CHROME,
+        CHROME_127,
+        CHROME_120,
+        FIREFOX,
+        CHROME_LINUX,
+        FIREFOX_LINUX,
+        "",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     let fingerprints = vec![
         Sample::supplied("device-1"),
         Sample::supplied("device-2"),
@@ -534,8 +731,9 @@ fn a_larger_deviation_never_scores_lower() {
                 if fingerprint + 1 < fingerprints.len() {
                     assert!(here <= sum(network, agent, fingerprint + 1));
                 }
-                // The one exception, and the model's intent: an upgrade explains a changed fingerprint.
-                let explained = agent == 0 && fingerprints[fingerprint] == Sample::supplied("device-2");
+                // The one exception, and the model's intent: an upgrade explains a changed fingerprint at home.
+                let explained =
+                    agent == 0 && network < 2 && fingerprints[fingerprint] == Sample::supplied("device-2");
                 if agent + 1 < agents.len() && !explained {
                     assert!(here <= sum(network, agent + 1, fingerprint));
                 }
@@ -559,14 +757,6 @@ proptest! {
     }
 
     #[test]
-    fn the_same_request_is_judged_the_same_at_any_time(by in any_context(), now in any_context(), later in any::<i64>()) {
-        let (held, record) = opened(&by);
-        let then = Evidence { now: Instant::from_millis(later), ..evidence(&held, Some(&record), &now) };
-        let then = assess(&then);
-        prop_assert_eq!(judged(&by, &now), then);
-    }
-
-    #[test]
     fn without_need_the_record_says_nothing_new(by in any_context(), now in any_context()) {
         let (held, record) = opened(&by);
         if !needs_history(&evidence(&held, None, &now)) {
@@ -577,7 +767,8 @@ proptest! {
     #[test]
     fn a_request_like_the_session_needs_no_record(by in any_context()) {
         let (held, _) = opened(&by);
-        prop_assert!(!needs_history(&evidence(&held, None, &by)));
+        let asks = by.address.is_none() || by.facts.asn().is_some();
+        prop_assert!(asks || !needs_history(&evidence(&held, None, &by)));
         prop_assert_eq!(assessed(&held, None, &by).score(), Score::MIN);
     }
 

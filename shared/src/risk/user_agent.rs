@@ -1,5 +1,6 @@
 //! How the user agent changed.
 
+use crate::model::is_placeholder;
 use crate::policy::Promise;
 use crate::useragent::{self, Change, Part, UserAgent};
 
@@ -65,9 +66,11 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Agent {
             ..Agent::of(USER_AGENT_CHANGED)
         };
     };
-    let before = useragent::parse(record.current_user_agent());
+    // A record keeps what was sent, also where it stands for nothing.
+    let before = Some(record.current_user_agent()).filter(|it| !is_placeholder(it));
+    let before = useragent::parse(before.unwrap_or_default());
     let change = now.change_since(&before, evidence.now.secs());
-    let mut weight = weight(&change);
+    let mut weight = weight(change);
     let program = now.automation && !before.automation;
     // A group has one factor, its gravest.
     if program && weight.points < AUTOMATION_NEW.points {
@@ -83,7 +86,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Agent {
     }
 }
 
-fn weight(change: &Change) -> Weight {
+fn weight(change: Change) -> Weight {
     match (change.browser, change.system) {
         (Part::Withheld, Part::Withheld) => USER_AGENT_WITHHELD,
         (Part::Other | Part::Withheld, Part::Other | Part::Withheld) => BROWSER_AND_OS_OTHER,
@@ -106,5 +109,6 @@ fn weight(change: &Change) -> Weight {
 /// Whether nothing that `before` said is left out.
 fn says_as_much(now: &UserAgent, before: &UserAgent) -> bool {
     let said = |version: Option<useragent::Version>| version.map_or(0, |it| it.said().len());
-    said(before.browser_version) <= said(now.browser_version) && said(before.os_version) <= said(now.os_version)
+    said(before.browser_version) <= said(now.browser_version)
+        && said(before.os_version) <= said(now.os_version)
 }

@@ -118,7 +118,7 @@ weights! {
     FINGERPRINT_NOT_SUPPLIED = missing(Fingerprint, "fingerprint_not_supplied", 0);
     FINGERPRINT_COUNTED = compared(Fingerprint, "fingerprint_counted", 0);
     FINGERPRINT_UPGRADED = compared(Fingerprint, "fingerprint_changed_with_upgrade", 10);
-    FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 15);
+    FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 0);
     FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 40);
     FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
 

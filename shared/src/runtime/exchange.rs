@@ -3,12 +3,15 @@
 use super::http::Request;
 use super::{App, TokenKeys, Unverified};
 use crate::auth::Caller;
-use crate::face::cside::{Error, raw_token, wrapped_token};
+use crate::face::cside::{Error, raw_token, without_reasons, wrapped_token};
 use crate::model::{Instant, Scope};
 use crate::policy::Tenant;
 use crate::store::Visit;
 
 /// The visit that the raw token in the body leads to; with an API key where its tenant wants one.
+///
+/// Without a key that counts its bundle tells no reasons: a visitor may see their own token, and would learn from the reasons
+/// what to change.
 ///
 /// # Errors
 /// 400, 401, 403, 404, 503.
@@ -17,13 +20,36 @@ pub async fn by_token(app: &App, keys: &TokenKeys, request: &Request, now: Insta
     let token = raw_token(&request.body)?;
     let claim = keys.verify(token, now).await.map_err(refusal)?;
     let tenant = app.tenant(&claim.tenant, now).await?.ok_or(Error::NoToken)?;
-    if tenant.policy.telemetry.key_required {
+    let keyed = if tenant.policy.telemetry.key_required {
         let caller = backend(app, request, now).await?;
         if caller.tenant.id != tenant.id {
             return Err(Error::NoToken);
         }
+        true
+    } else {
+        is_of(&tenant, app, request, now).await?
+    };
+    let mut visit = visit(app, &tenant, &claim.digest).await?;
+    if !keyed {
+        visit.bundle =
+            without_reasons(&visit.bundle).ok_or_else(|| Error::Internal("a bundle is no JSON".into()))?;
     }
-    visit(app, &tenant, &claim.digest).await
+    Ok(visit)
+}
+
+/// Whether there is a key of this tenant, where none is wanted. One that does not count is as none.
+async fn is_of(tenant: &Tenant, app: &App, request: &Request, now: Instant) -> Result<bool, Error> {
+    let shown = ["authorization", "x-api-key"]
+        .into_iter()
+        .any(|it| request.headers.contains_key(it));
+    if !shown {
+        return Ok(false);
+    }
+    match backend(app, request, now).await {
+        Ok(caller) => Ok(caller.tenant.id == tenant.id),
+        Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
+        Err(_) => Ok(false),
+    }
 }
 
 /// The visit that the token in the body leads to, for an API key of its tenant alone.

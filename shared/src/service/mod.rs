@@ -24,7 +24,7 @@ use std::time::Duration;
 pub use admissions::{Rate, UsedUp};
 pub use clean_up::Cleaned;
 pub use clients::StoreClient;
-pub use context::context;
+pub use context::{Notice, context};
 pub use erase::{Counts, Erase, Erased, Remaining};
 pub use fetch::{Fetched, History, State};
 pub use ingest::Ingest;

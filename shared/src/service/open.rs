@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, Device, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject, Tenure,
+    Attached, Context, Device, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject,
+    Tenure,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -32,6 +33,8 @@ pub struct Open<'a> {
     pub telemetry: Option<&'a Shown>,
     /// The fingerprint's text.
     pub fingerprint: &'a str,
+    /// The user agent as it was sent, also one that stands for nothing.
+    pub user_agent: &'a str,
     /// Country named by the caller.
     pub geo_country: Option<&'a str>,
     /// City named by the caller.
@@ -289,7 +292,7 @@ impl<'a> Attempt<'a> {
             reference_id: None,
             ip: request.context.ip.clone(),
             facts: request.context.facts.clone(),
-            user_agent: request.context.user_agent.clone(),
+            user_agent: request.user_agent.to_owned(),
             latest_user_agent: None,
             fingerprint: request.fingerprint.to_owned(),
             device: Device::default(),

@@ -39,7 +39,11 @@ impl Shown {
     /// What the session is compared by.
     pub(super) fn told(&self) -> Told<'_> {
         let Some(visit) = &self.visit else {
-            return if self.expired { Told::Expired } else { Told::Nothing };
+            return if self.expired {
+                Told::Expired
+            } else {
+                Told::Nothing
+            };
         };
         let datapoints: Datapoints = serde_json::from_str(&visit.bundle).unwrap_or_default();
         Told::Visit {

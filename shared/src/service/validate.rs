@@ -118,8 +118,8 @@ impl Sessions {
 
         // Boxed, as most requests write nothing and their futures need no room for it.
         let remember = Box::pin(self.remember(request, held, &judgement, evidence.record));
-        let (touched, attached) = tokio::join!(remember, attach);
-        attached?;
+        let (touched, told) = tokio::join!(remember, attach);
+        told?;
         Ok(match touched? {
             Touched::Gone => Verdict::NotHeld { expired: false },
             Touched::Written => verdict(judgement.next.clone()),

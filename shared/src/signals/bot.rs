@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::telemetry::Screen;
-use crate::useragent::DeviceClass;
+use crate::useragent::{DeviceClass, Engine};
 
-use super::claims::{Claims, Engine};
+use super::claims::Claims;
 use super::crawlers::{self, Crawler};
 use super::finding::{Finding, Findings};
 use super::weights::{
-    self, Automation, DETECTOR, DEVTOOLS, GLOBALS, HEADLESS, IFRAME, NO_PLUGINS, PROGRAM, SCREEN_DEFAULT,
-    WEBDRIVER, WORKER, Weight,
+    self, Automation, DETECTOR, DEVTOOLS, DRIVER, GLOBALS, HEADLESS, IFRAME, NO_PLUGINS, Origin, PROGRAM,
+    SCREEN_DEFAULT, WEBDRIVER, WORKER, Weight,
 };
 
 /// What a visit is taken for.
@@ -34,7 +34,7 @@ pub struct Bot {
     #[serde(rename = "r")]
     pub result: Outcome,
     /// Which kind of program: a crawler's category, `fake_crawler`, `headless_browser`, `webdriver`,
-    /// `automation_tool`, `program`, the detector's own word, or `suspected_automation`.
+    /// `automation_tool`, `program`, or `suspected_automation`.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Cow<'static, str>>,
     /// The program that the user agent declares.
@@ -42,8 +42,24 @@ pub struct Bot {
     pub crawler: Option<Crawler>,
 }
 
-/// From this sum on hints of a program make one of a visit.
+/// From this sum on hints of a program make one of a visit, where they have two origins.
 pub(super) const SUSPECTED: i32 = 45;
+/// From how many origins on.
+pub(super) const ORIGINS: usize = 2;
+
+/// How names begin that drivers of browsers leave in pages, and nothing else: no extension, no library, no wallet.
+const DRIVERS: [&str; 10] = [
+    "__playwright",
+    "__pw",
+    "__puppeteer",
+    "__webdriver",
+    "__driver_",
+    "__fxdriver",
+    "__selenium_",
+    "$cdc_",
+    "cdc_",
+    "$chrome_asyncScriptInfo",
+];
 
 /// Looks for a program.
 pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) -> Option<Crawler> {
@@ -64,12 +80,23 @@ pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) -> Option<Crawl
     {
         findings.note(PROGRAM, Some(&agent.browser), None);
     }
-    note_names(GLOBALS, automation.globals.as_deref(), findings);
+    let globals = automation.globals.as_deref().unwrap_or_default();
+    let (drivers, others): (Vec<&str>, Vec<&str>) = globals
+        .iter()
+        .map(String::as_str)
+        .partition(|it| DRIVERS.iter().any(|driver| it.starts_with(driver)));
+    note_names(DRIVER, &drivers, findings);
+    note_names(GLOBALS, &others, findings);
     if let Some(detector) = automation.detector.as_ref().filter(|it| it.bot) {
         findings.note(DETECTOR, detector.kind.as_deref(), None);
     }
-    note_names(IFRAME, automation.iframe_mismatches.as_deref(), findings);
-    note_names(WORKER, automation.worker_mismatches.as_deref(), findings);
+    for (weight, names) in [
+        (IFRAME, &automation.iframe_mismatches),
+        (WORKER, &automation.worker_mismatches),
+    ] {
+        let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+        note_names(weight, &names, findings);
+    }
     if let Some(Screen {
         width: Some(800),
         height: Some(600),
@@ -93,8 +120,7 @@ pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) -> Option<Crawl
     crawler
 }
 
-fn note_names(weight: Weight, names: Option<&[String]>, findings: &mut Findings) {
-    let names = names.unwrap_or_default();
+fn note_names(weight: Weight, names: &[&str], findings: &mut Findings) {
     if !names.is_empty() {
         findings.note(weight, Some(&names.join(", ")), None);
     }
@@ -113,18 +139,19 @@ fn is_headless(claims: &Claims<'_>) -> bool {
 
 /// The verdict over all findings.
 pub(super) fn judge(claims: &Claims<'_>, findings: &[Finding], crawler: Option<Crawler>) -> Bot {
-    let (proven, hinted) = (names(findings, Automation::Proven), hinted(findings));
+    let proven = proven(findings);
     let kind = if proven.is_empty() {
-        (SUSPECTED <= hinted).then_some(Cow::Borrowed("suspected_automation"))
+        is_suspected(findings).then_some(Cow::Borrowed("suspected_automation"))
     } else {
-        Some(kind(claims, &proven, crawler.as_ref()))
+        Some(kind(&proven, crawler.as_ref()))
     };
     let looked = claims.automation.webdriver == Some(false)
         && claims.automation.detector.as_ref().is_some_and(|it| !it.bot)
         && claims.is_browser();
+    let doubted = || hints(findings).next().is_some() || is_tampered(findings);
     let result = if kind.is_some() {
         Outcome::Bot
-    } else if looked && hinted == 0 && !is_tampered(findings) {
+    } else if looked && !doubted() {
         Outcome::Human
     } else {
         Outcome::Unknown
@@ -136,7 +163,7 @@ pub(super) fn judge(claims: &Claims<'_>, findings: &[Finding], crawler: Option<C
     }
 }
 
-fn kind(claims: &Claims<'_>, proven: &[&'static str], crawler: Option<&Crawler>) -> Cow<'static, str> {
+fn kind(proven: &[&'static str], crawler: Option<&Crawler>) -> Cow<'static, str> {
     let found = |weight: Weight| proven.contains(&weight.name);
     let tool = crawler.filter(|it| it.is_tool());
     if found(weights::FAKE_CRAWLER) {
@@ -147,47 +174,89 @@ fn kind(claims: &Claims<'_>, proven: &[&'static str], crawler: Option<&Crawler>)
         "headless_browser".into()
     } else if found(WEBDRIVER) {
         "webdriver".into()
-    } else if found(GLOBALS) {
+    } else if found(DRIVER) {
         "automation_tool".into()
-    } else if found(PROGRAM) {
-        tool.map_or("program".into(), |it| it.category.clone().into())
     } else {
-        let kind = claims
-            .automation
-            .detector
-            .as_ref()
-            .and_then(|it| it.kind.as_deref());
-        let word =
-            |it: &&str| it.len() <= 40 && it.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        kind.filter(word).map_or("bot".into(), |it| it.to_owned().into())
+        tool.map_or("program".into(), |it| it.category.clone().into())
     }
 }
 
-/// Names of the findings that say this of a program.
-fn names(findings: &[Finding], about: Automation) -> Vec<&'static str> {
+/// Names of the findings that no honest person's settings bring about.
+fn proven(findings: &[Finding]) -> Vec<&'static str> {
     findings
         .iter()
-        .filter(|it| weights::named(it.name).is_some_and(|weight| weight.bot == about))
+        .filter(|it| weights::named(it.name).is_some_and(|weight| weight.bot == Automation::Proven))
         .map(|it| it.name)
         .collect()
 }
 
-fn hinted(findings: &[Finding]) -> i32 {
-    let hints = names(findings, Automation::Hinted);
-    findings
-        .iter()
-        .filter(|it| hints.contains(&it.name))
-        .map(|it| it.weight)
-        .sum()
+/// Hints and settings of those who drive browsers by program.
+fn hints(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    let is_hint = |it: &&Finding| {
+        weights::named(it.name)
+            .is_some_and(|weight| matches!(weight.bot, Automation::Hinted(_) | Automation::Setting))
+    };
+    findings.iter().filter(is_hint)
 }
 
-/// Names of the findings that a verdict of a program rests on.
-pub(super) fn reasons(findings: &[Finding]) -> Vec<&'static str> {
-    let mut reasons = names(findings, Automation::Proven);
-    if SUSPECTED <= hinted(findings) {
-        reasons.extend(names(findings, Automation::Hinted));
+/// Whether a finding is a hint of this origin. A lie about browser or machine is what a disguise looks like, too.
+fn hints_at(finding: &Finding, origin: Origin, findings: &[Finding]) -> bool {
+    let Some(weight) = weights::named(finding.name) else {
+        return false;
+    };
+    match weight.bot {
+        // What the library for bots takes for a headless browser is, where plugins are missing, the missing plugins.
+        _ if weight == DETECTOR && is_about_plugins(finding, findings) => false,
+        // Without a word of its own it has seen that something is not as it should be, as a disguise has it.
+        _ if weight == DETECTOR && is_wordless(finding) => origin == Origin::Disguise,
+        Automation::Hinted(of) => of == origin,
+        _ => weight.tampering && origin == Origin::Disguise,
     }
-    reasons
+}
+
+fn is_about_plugins(detector: &Finding, findings: &[Finding]) -> bool {
+    let headless = detector
+        .current
+        .as_deref()
+        .is_some_and(|it| it.contains("headless"));
+    headless && findings.iter().any(|it| it.name == NO_PLUGINS.name)
+}
+
+fn is_wordless(detector: &Finding) -> bool {
+    detector.current.as_deref().is_none_or(|it| it == "unknown")
+}
+
+/// Whether hints of two origins sum to a program. Of one origin the strongest counts.
+fn is_suspected(findings: &[Finding]) -> bool {
+    let strongest = |origin: Origin| {
+        let of_it = hints(findings).filter(|it| hints_at(it, origin, findings));
+        of_it.map(|it| it.weight).max().unwrap_or(0)
+    };
+    let origins = Origin::ALL
+        .into_iter()
+        .filter(|origin| findings.iter().any(|it| hints_at(it, *origin, findings)))
+        .count();
+    let hinted: i32 = Origin::ALL.into_iter().map(strongest).sum();
+    let set: i32 = hints(findings)
+        .filter(|it| weights::named(it.name).is_some_and(|weight| weight.bot == Automation::Setting))
+        .map(|it| it.weight)
+        .sum();
+    ORIGINS <= origins && SUSPECTED <= hinted.saturating_add(set)
+}
+
+/// Names of the findings that a verdict of a program rests on: proofs and the hints beside them, and settings where the sum
+/// decides.
+pub(super) fn reasons(findings: &[Finding]) -> Vec<&'static str> {
+    let (is_proven, suspected) = (!proven(findings).is_empty(), is_suspected(findings));
+    let counts = |it: &&Finding| {
+        weights::named(it.name).is_some_and(|weight| match weight.bot {
+            Automation::Proven => true,
+            Automation::Hinted(_) => is_proven || suspected,
+            Automation::Setting => suspected,
+            Automation::Untold => false,
+        })
+    };
+    findings.iter().filter(counts).map(|it| it.name).collect()
 }
 
 /// Whether a claim of the browser is not true.

@@ -1,19 +1,21 @@
 //! Whether the browser is the one it says it is.
 
-use crate::useragent::{self, System};
+use crate::useragent::{self, DeviceClass, Engine, System};
 
-use super::claims::{Claims, Engine, accepted};
+use super::claims::{Claims, accepted};
 use super::finding::Findings;
 use super::hints;
 use super::weights::{
     AGENT_MISSING, AGENTS_DIFFER, ENGINE, HINTS_BRAND, HINTS_DISAGREE, HINTS_MISSING, HINTS_UNEXPECTED,
-    LANGUAGES,
+    LANGUAGES, PLUGINS_DIFFER,
 };
 
 /// Chromium sends hints to every secure page from this version on.
 const HINTS_SINCE: u32 = 90;
 /// Families that are known to send them. Other browsers of Chromium's descent may have switched them off.
 const SEND_HINTS: [&str; 4] = ["Chrome", "Edge", "Opera", "Samsung Internet"];
+/// Samsung Internet sends them from this version of its own on.
+const SAMSUNG_SINCE: u32 = 23;
 /// Families that name themselves in user agent and hints alike, and must not be called Google Chrome there.
 const OWN_BRANDS: [&str; 3] = ["Edge", "Opera", "Samsung Internet"];
 
@@ -24,6 +26,7 @@ pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) {
     hints_among_themselves(claims, findings);
     hints_at_all(claims, findings);
     engine(claims, findings);
+    plugins(claims, findings);
     languages(claims, findings);
 }
 
@@ -71,6 +74,8 @@ fn hints_among_themselves(claims: &Claims<'_>, findings: &mut Findings) {
         .client_hints
         .as_ref()
         .and_then(hints::full_chromium);
+    let whole = claims.components.client_hints.as_ref().map(hints::whole_brands);
+    let whole = whole.as_deref().unwrap_or_default();
     let chromium = |version: u32| format!("Chromium {version}");
     let platform = |system: System| system.as_str().to_owned();
     let mobile = |mobile: bool| if mobile { "mobile" } else { "not mobile" }.to_owned();
@@ -80,10 +85,26 @@ fn hints_among_themselves(claims: &Claims<'_>, findings: &mut Findings) {
         apart(full, asked.chromium(), chromium),
         apart(page.platform, asked.platform, platform),
         apart(page.mobile, asked.mobile, mobile),
+        lists_apart(whole, &page.brands),
+        lists_apart(&asked.brands, &page.brands),
     ];
     if let Some((current, expected)) = differing.into_iter().flatten().next() {
         findings.note(HINTS_DISAGREE, Some(&current), Some(&expected));
     }
+}
+
+/// One browser names the same brands wherever it names any, each with one version. Their order is drawn.
+fn lists_apart(current: &[(String, u32)], expected: &[(String, u32)]) -> Option<(String, String)> {
+    if current.is_empty() || expected.is_empty() {
+        return None;
+    }
+    let alone = |of: &[(String, u32)], other: &[(String, u32)]| {
+        let alone = of.iter().find(|it| !other.contains(it));
+        alone.map(|(brand, version)| format!("{brand} {version}"))
+    };
+    let (one, other) = (alone(current, expected), alone(expected, current));
+    let absent = || "no such brand".to_owned();
+    (one.is_some() || other.is_some()).then(|| (one.unwrap_or_else(absent), other.unwrap_or_else(absent)))
 }
 
 fn apart<T: PartialEq>(
@@ -110,8 +131,7 @@ fn hints_at_all(claims: &Claims<'_>, findings: &mut Findings) {
                 .observed
                 .origin
                 .is_some_and(|it| it.starts_with("https://"));
-            let expected =
-                secure && claims.chromium >= Some(HINTS_SINCE) && SEND_HINTS.contains(&claims.family());
+            let expected = secure && sends_hints(claims);
             let asked = claims.observed.sec_ch_ua.is_some_and(|it| !it.trim().is_empty());
             // Without the page's user agent the collector collected nothing.
             let collected = claims.components.user_agent.is_some();
@@ -120,6 +140,29 @@ fn hints_at_all(claims: &Claims<'_>, findings: &mut Findings) {
             }
         }
         _ => {}
+    }
+}
+
+/// Whether the browser is one that sends hints to every secure page.
+fn sends_hints(claims: &Claims<'_>) -> bool {
+    let version = claims.agent.as_ref().and_then(|it| it.browser_version);
+    let own = match claims.family() {
+        "Samsung Internet" => version.is_some_and(|it| SAMSUNG_SINCE <= it.major()),
+        family => SEND_HINTS.contains(&family),
+    };
+    // Apps that set a user agent of their own send none, and televisions have engines of their makers.
+    own && claims.chromium >= Some(HINTS_SINCE) && !claims.is_web_view() && !claims.is_television()
+}
+
+/// Chromium shows PDF documents by viewers that it lists, or lists none.
+fn plugins(claims: &Claims<'_>, findings: &mut Findings) {
+    let components = claims.components;
+    if claims.engine == Some(Engine::Blink)
+        && claims.class() == DeviceClass::Desktop
+        && components.pdf_viewer == Some(true)
+        && components.plugin_count == Some(0)
+    {
+        findings.note(PLUGINS_DIFFER, Some("0"), Some("a viewer of PDF"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the evidence says of browser and machine, read once for all rules.
 
 use crate::telemetry::{Automation, Components};
-use crate::useragent::{self, DeviceClass, System, UserAgent};
+use crate::useragent::{self, DeviceClass, Engine, System, UserAgent};
 
 use super::hints::Hints;
 use super::observed::Observed;
@@ -25,60 +25,17 @@ pub(super) struct Claims<'a> {
     pub(super) page_hints: Option<Hints>,
 }
 
-/// What renders pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Engine {
-    Blink,
-    Gecko,
-    WebKit,
-    EdgeHtml,
-    Trident,
-}
-
-impl Engine {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Blink => "Blink",
-            Self::Gecko => "Gecko",
-            Self::WebKit => "WebKit",
-            Self::EdgeHtml => "EdgeHTML",
-            Self::Trident => "Trident",
-        }
-    }
-
-    fn of(text: &str, system: System) -> Option<Self> {
-        let has = |word| text.contains(word);
-        // Every browser of this system uses the system's engine.
-        if system == System::Ios {
-            Some(Self::WebKit)
-        } else if has("Trident/") || has("MSIE ") {
-            Some(Self::Trident)
-        } else if has("Edge/") {
-            Some(Self::EdgeHtml)
-        } else if has("Chrome/") || has("Chromium/") {
-            Some(Self::Blink)
-        } else if has("Firefox/") && has("Gecko/") {
-            Some(Self::Gecko)
-        } else if has("AppleWebKit/") && system == System::MacOs {
-            Some(Self::WebKit)
-        } else {
-            None
-        }
-    }
-}
-
 impl<'a> Claims<'a> {
     pub(super) fn of(observed: &'a Observed<'a>) -> Self {
         let components = &observed.telemetry.components;
         let user_agent = said(observed.user_agent).or(said(components.user_agent.as_deref()));
         let agent = user_agent.map(useragent::parse);
-        let system = agent.as_ref().map_or(System::Unknown, |it| it.os);
         Self {
             observed,
             components,
             automation: &observed.telemetry.automation,
             user_agent,
-            engine: user_agent.and_then(|it| Engine::of(it, system)),
+            engine: agent.as_ref().and_then(engine),
             chromium: user_agent.and_then(chromium),
             agent,
             request_hints: Hints::of_request(
@@ -110,9 +67,31 @@ impl<'a> Claims<'a> {
         self.family() != UserAgent::UNKNOWN && self.agent.as_ref().is_some_and(|it| !it.automation)
     }
 
-    /// Firefox that resists fingerprinting says Windows in requests on every computer, and the truth to pages.
+    /// Firefox that resists fingerprinting says Windows in requests on every computer, and the truth to pages. What says
+    /// Windows to both is no such Firefox.
     pub(super) fn may_resist(&self) -> bool {
-        self.family() == "Firefox" && self.system() == System::Windows
+        let page = self.components.user_agent.as_deref().map(useragent::parse);
+        self.family() == "Firefox"
+            && self.system() == System::Windows
+            && page.is_none_or(|it| it.os != System::Windows)
+    }
+
+    /// Whether it is a Mac with a touch screen, which there is none of: a device of iOS that asks for the pages of computers.
+    pub(super) fn is_ios_as_mac(&self) -> bool {
+        let touch = self.components.touch.as_ref();
+        self.system() == System::MacOs && touch.and_then(|it| it.max_touch_points).is_some_and(|it| 1 < it)
+    }
+
+    /// Whether the user agent is of a television or of what is plugged into one. Their screens, windows and hints follow
+    /// no rule.
+    pub(super) fn is_television(&self) -> bool {
+        let marked = |text: &str| TELEVISIONS.iter().any(|mark| text.contains(mark));
+        self.user_agent.is_some_and(marked)
+    }
+
+    /// Whether the user agent is an app's window on the system's own browser.
+    pub(super) fn is_web_view(&self) -> bool {
+        self.user_agent.is_some_and(|it| it.contains("; wv)"))
     }
 
     /// The system, as hints have it.
@@ -144,6 +123,27 @@ impl<'a> Claims<'a> {
     }
 }
 
+/// Marks of televisions in user agents.
+const TELEVISIONS: [&str; 17] = [
+    "TV",
+    "Tizen",
+    "Web0S",
+    "WebOS",
+    "webOS",
+    "CrKey",
+    "BRAVIA",
+    "HbbTV",
+    "NetCast",
+    "Roku",
+    "VIDAA",
+    "; AFT",
+    "Android TV",
+    "PlayStation",
+    "Nintendo",
+    "Xbox",
+    "MiBOX",
+];
+
 /// Languages of an `Accept-Language` in their order, which is that of the wishes in every browser.
 pub(super) fn accepted(header: Option<&str>) -> Vec<&str> {
     header
@@ -157,6 +157,16 @@ pub(super) fn accepted(header: Option<&str>) -> Vec<&str> {
 
 fn said(text: Option<&str>) -> Option<&str> {
     text.filter(|it| !it.trim().is_empty())
+}
+
+/// The engine, where its traits are known well enough to hold a page against them.
+fn engine(agent: &UserAgent) -> Option<Engine> {
+    match agent.engine {
+        Engine::Unknown | Engine::Presto => None,
+        // Old phones and small devices have builds of their own.
+        Engine::WebKit if !matches!(agent.os, System::Ios | System::MacOs) => None,
+        known => Some(known),
+    }
 }
 
 fn chromium(user_agent: &str) -> Option<u32> {

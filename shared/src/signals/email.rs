@@ -11,7 +11,7 @@ const LIST: &str = include_str!("disposable.txt");
 /// What the domain of an e-mail address tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
-    /// Whether it is on the list of throw-away addresses.
+    /// Whether it is on the list of throw-away addresses, and no relay's.
     #[serde(rename = "d")]
     pub disposable: bool,
     /// Whether it is a relay's, behind which its owner can always be reached.
@@ -19,36 +19,59 @@ pub struct Email {
     pub masked: bool,
 }
 
-/// Relays of makers of systems and browsers, and of those that offer nothing else.
+/// Relays behind which their users can be reached: of makers of systems and browsers, of mail providers, and of those
+/// that offer nothing else.
 ///
-/// Apple's relay is listed apart from `icloud.com`, where Hide My Email also makes addresses: those cannot be told
-/// from anybody's.
-const RELAYS: [&str; 17] = [
+/// Apple made addresses of `icloud.com` for Hide My Email before it had `private.icloud.com`, and Fastmail makes masked
+/// ones of its ordinary domains: those cannot be told from anybody's.
+const RELAYS: [&str; 31] = [
+    // Apple: Sign in with Apple, Hide My Email.
     "privaterelay.appleid.com",
+    "private.icloud.com",
+    // DuckDuckGo and Firefox.
     "duck.com",
     "mozmail.com",
     "relay.firefox.com",
+    // Proton Pass.
+    "passmail.net",
+    "passmail.com",
+    "passinbox.com",
+    "passfwd.com",
+    // SimpleLogin, which is Proton's.
     "simplelogin.com",
     "simplelogin.co",
     "simplelogin.fr",
+    "simplelogin.io",
     "slmail.me",
     "slmails.com",
     "aleeas.com",
     "8alias.com",
+    "8shield.net",
+    "dralias.com",
     "silomails.com",
+    // addy.io, once AnonAddy.
     "anonaddy.com",
     "anonaddy.me",
     "addy.io",
+    "addy.biz",
     "addymail.com",
-    "passmail.net",
+    "4wrd.cc",
+    "mailer.me",
+    // Others.
+    "cloaked.id",
+    "erine.email",
+    "forwardemail.net",
+    "opayq.com",
 ];
 
 /// Judges an address by its domain; `None` for a text that is none.
 pub(super) fn judge(address: Option<&str>, findings: &mut Findings) -> Option<Email> {
     let domain = domain(address?)?;
+    let masked = suffixes(&domain).any(|it| RELAYS.contains(&it));
     let email = Email {
-        disposable: suffixes(&domain).any(is_disposable),
-        masked: suffixes(&domain).any(|it| RELAYS.contains(&it)),
+        // Who can be reached throws nothing away, whatever a list says.
+        disposable: !masked && suffixes(&domain).any(is_disposable),
+        masked,
     };
     if email.disposable {
         findings.note(EMAIL_DISPOSABLE, None, None);
@@ -156,6 +179,44 @@ mod tests {
         }
         assert_eq!(judge(None, &mut Findings::default()), None);
         assert_eq!(judged(&format!("a@{}com", "b.".repeat(200))), None);
+    }
+
+    #[test]
+    fn no_provider_at_which_people_keep_their_address_is_a_throw_away() {
+        const PROVIDERS: &str = include_str!("tests/providers.txt");
+        let more = [
+            "sify.com",
+            "21cn.com",
+            "189.cn",
+            "tuta.com",
+            "posteo.de",
+            "hey.com",
+            "in.com",
+            "rediffmail.com",
+            "fastmail.com",
+            "walla.co.il",
+            "ukr.net",
+            "abv.bg",
+            "seznam.cz",
+            "wp.pl",
+            "laposte.net",
+            "docomo.ne.jp",
+        ];
+        let listed: Vec<&str> = PROVIDERS.lines().skip(1).collect();
+        assert!(300 < listed.len());
+        for provider in listed.into_iter().chain(more) {
+            let judged = judged(&format!("a@{provider}"));
+            assert_eq!(judged.map(|it| it.0), Some(false), "{provider}");
+        }
+    }
+
+    #[test]
+    fn a_relay_is_masked_and_never_a_throw_away() {
+        for relay in RELAYS {
+            for address in [format!("a@{relay}"), format!("a@b.{relay}")] {
+                assert_eq!(judged(&address), Some((false, true)), "{address}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::useragent::DeviceClass;
 
 use super::claims::Claims;
 use super::finding::Findings;
-use super::weights::{LOCALE, OFFSET, ZONE_FAR, ZONE_OTHER, ZONE_UTC};
+use super::weights::{CLOCK, LOCALE, OFFSET, ZONE_FAR, ZONE_OTHER, ZONE_UTC};
 use super::zone::Zone;
 
 /// Apart from this on two zones are far from each other, minutes.
@@ -45,37 +45,49 @@ pub(super) fn find(claims: &Claims<'_>, findings: &mut Findings) -> Option<bool>
     }
     if let Some(zone) = zones.browser
         && claims.class() == DeviceClass::Desktop
-        && UNIVERSAL.contains(&zone.name)
+        && zone.is_universal()
     {
         findings.note(ZONE_UTC, Some(zone.name), None);
     }
     differ
 }
 
-/// Names of the zone that machines have to which nobody told where they are.
-const UNIVERSAL: [&str; 8] = [
-    "UTC",
-    "Etc/UTC",
-    "Etc/GMT",
-    "Etc/UCT",
-    "Etc/Universal",
-    "Etc/Zulu",
-    "UCT",
-    "Universal",
-];
+/// How far a browser's clock may be from ours before it is told, seconds: sending takes a while.
+const CLOCK_APART: u64 = 300;
+
+/// Seconds that the browser's clock is ahead of ours.
+pub(super) fn clock(claims: &Claims<'_>, findings: &mut Findings) -> i64 {
+    let observed = claims.observed;
+    let ahead = observed
+        .telemetry
+        .collected_at
+        .secs()
+        .saturating_sub(observed.now.secs());
+    if CLOCK_APART < ahead.unsigned_abs() {
+        let side = if ahead < 0 { "behind" } else { "ahead" };
+        findings.note(
+            CLOCK,
+            Some(&format!("{} seconds {side}", ahead.unsigned_abs())),
+            None,
+        );
+    }
+    ahead
+}
 
 /// Zones and offsets of one visit. Offsets are minutes that local time is ahead of UTC.
-struct Zones {
+struct Zones<'a> {
     /// The browser's.
     browser: Option<Zone>,
     /// What the browser says the offset is.
     told: Option<i32>,
     /// The address's.
     address: Option<Zone>,
+    /// The address's country, ISO 3166-1 alpha-2.
+    country: Option<&'a str>,
 }
 
-impl Zones {
-    fn of(claims: &Claims<'_>) -> Self {
+impl<'a> Zones<'a> {
+    fn of(claims: &Claims<'a>) -> Self {
         let components = claims.components;
         let place = claims.observed.facts.place();
         let zone = |name: &str| Zone::find(name, claims.observed.now);
@@ -86,6 +98,7 @@ impl Zones {
                 .time_zone_offset_minutes
                 .map(|it| i32::from(it).saturating_neg()),
             address: place.and_then(|it| it.time_zone.as_deref()).and_then(zone),
+            country: claims.observed.facts.alpha_2(),
         }
     }
 
@@ -110,7 +123,9 @@ impl Zones {
         let (Some(browser), Some(address)) = (self.browser, self.address) else {
             return false;
         };
-        FAR <= (browser.offset - address.offset).abs() && !same_country(browser.name, address.name)
+        let same_country =
+            browser.shares_country(&address) || self.country.is_some_and(|it| browser.is_of(it));
+        FAR <= (browser.offset - address.offset).abs() && !same_country
     }
 }
 
@@ -121,102 +136,6 @@ fn hours(offset: i32) -> String {
         0 => format!("UTC{sign}{:02}", offset.abs() / 60),
         minutes => format!("UTC{sign}{:02}/{minutes:02}", offset.abs() / 60),
     }
-}
-
-/// Countries wide enough to have zones that are far from each other: a mobile network's address may well be at the
-/// other end. IANA's `zone1970.tab`.
-const WIDE: [&[&str]; 6] = [
-    &[
-        "America/New_York",
-        "America/Detroit",
-        "America/Kentucky/Louisville",
-        "America/Indiana/Indianapolis",
-        "America/Chicago",
-        "America/Menominee",
-        "America/Denver",
-        "America/Boise",
-        "America/Phoenix",
-        "America/Los_Angeles",
-        "America/Anchorage",
-        "America/Juneau",
-        "America/Nome",
-        "America/Adak",
-        "Pacific/Honolulu",
-        "US/Eastern",
-        "US/Central",
-        "US/Mountain",
-        "US/Pacific",
-    ],
-    &[
-        "America/St_Johns",
-        "America/Halifax",
-        "America/Moncton",
-        "America/Toronto",
-        "America/Montreal",
-        "America/Winnipeg",
-        "America/Regina",
-        "America/Edmonton",
-        "America/Vancouver",
-        "America/Whitehorse",
-    ],
-    &[
-        "Europe/Kaliningrad",
-        "Europe/Moscow",
-        "Europe/Samara",
-        "Europe/Saratov",
-        "Europe/Volgograd",
-        "Asia/Yekaterinburg",
-        "Asia/Omsk",
-        "Asia/Novosibirsk",
-        "Asia/Barnaul",
-        "Asia/Tomsk",
-        "Asia/Krasnoyarsk",
-        "Asia/Irkutsk",
-        "Asia/Chita",
-        "Asia/Yakutsk",
-        "Asia/Vladivostok",
-        "Asia/Khabarovsk",
-        "Asia/Magadan",
-        "Asia/Sakhalin",
-        "Asia/Kamchatka",
-        "Asia/Anadyr",
-    ],
-    &[
-        "America/Noronha",
-        "America/Belem",
-        "America/Fortaleza",
-        "America/Recife",
-        "America/Bahia",
-        "America/Sao_Paulo",
-        "America/Cuiaba",
-        "America/Manaus",
-        "America/Porto_Velho",
-        "America/Rio_Branco",
-    ],
-    &[
-        "Australia/Sydney",
-        "Australia/Melbourne",
-        "Australia/Brisbane",
-        "Australia/Hobart",
-        "Australia/Adelaide",
-        "Australia/Darwin",
-        "Australia/Perth",
-    ],
-    &[
-        "America/Cancun",
-        "America/Mexico_City",
-        "America/Monterrey",
-        "America/Merida",
-        "America/Chihuahua",
-        "America/Mazatlan",
-        "America/Hermosillo",
-        "America/Tijuana",
-    ],
-];
-
-fn same_country(one: &str, other: &str) -> bool {
-    WIDE.iter()
-        .any(|zones| zones.contains(&one) && zones.contains(&other))
 }
 
 /// Locales that machines everywhere have.

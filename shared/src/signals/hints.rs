@@ -54,6 +54,11 @@ pub(super) fn full_chromium(hints: &ClientHints) -> Option<u32> {
     Some(version)
 }
 
+/// Brands of the list of whole versions, each with the first number of its version.
+pub(super) fn whole_brands(hints: &ClientHints) -> Vec<(String, u32)> {
+    majors(hints.full_version_list.as_deref())
+}
+
 fn majors(brands: Option<&[crate::telemetry::Brand]>) -> Vec<(String, u32)> {
     brands
         .unwrap_or_default()

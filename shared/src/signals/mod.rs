@@ -8,6 +8,7 @@ mod bot;
 mod browser;
 mod claims;
 mod crawlers;
+mod declared;
 mod device;
 mod email;
 mod environment;
@@ -31,7 +32,9 @@ pub use portrait::{Class, Portrait, describe};
 pub use verdict::{Level, Risk, Signals, read};
 
 /// Names the points in use; every change of a finding or its points changes it.
-pub const MODEL_VERSION: &str = "holdfast-signals-1";
+pub const MODEL_VERSION: &str = "holdfast-signals-2";
 
+#[cfg(test)]
+mod collections;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::telemetry::ClientHints;
-use crate::useragent::{DeviceClass, System, UserAgent, Version};
+use crate::useragent::{DeviceClass, Engine, Evidence, System, UserAgent, Version};
 
 use super::claims::Claims;
 use super::observed::Observed;
@@ -181,36 +181,38 @@ fn machine(claims: &Claims<'_>) -> (Option<Class>, Option<String>, Option<String
     let Some(agent) = claims.agent.as_ref() else {
         return (None, None, None);
     };
-    let points = claims
-        .components
-        .touch
-        .as_ref()
-        .and_then(|it| it.max_touch_points);
-    // No Mac has a touch screen: an iPad that asks for the page of computers.
-    if agent.os == System::MacOs && agent.browser == "Safari" && points.is_some_and(|it| 1 < it) {
-        return (Some(Class::Tablet), Some(System::Ios.as_str().to_owned()), None);
-    }
-    let class = match agent.device {
+    let components = claims.components;
+    let (system, class) = agent.device_by(&Evidence {
+        touch_points: components.touch.as_ref().and_then(|it| it.max_touch_points),
+        platform: components.platform.as_deref(),
+        engine: components.vendor.as_deref().map(Engine::of_vendor),
+        screen: components.screen.as_ref().and_then(|it| it.width.zip(it.height)),
+    });
+    let class = match class {
         DeviceClass::Desktop => Class::Desktop,
         DeviceClass::Mobile => Class::Mobile,
         DeviceClass::Tablet => Class::Tablet,
-        DeviceClass::Unknown => Class::Unknown,
+        // The published contracts have no other class.
+        DeviceClass::Television | DeviceClass::Console | DeviceClass::Headset | DeviceClass::Unknown => {
+            Class::Unknown
+        }
     };
-    let os = (agent.os != System::Unknown).then(|| agent.os.as_str().to_owned());
+    let os = (system != System::Unknown).then(|| system.as_str().to_owned());
     let hinted = claims
         .hinted_system()
-        .filter(|it| *it == agent.os)
+        .filter(|it| *it == system)
         .and(claims.components.client_hints.as_ref())
         .and_then(|it| Version::read(it.platform_version.as_deref()?));
-    let version = match (agent.os, hinted) {
+    let version = match (system, hinted) {
         (System::Windows, Some(hinted)) => windows(hinted),
         // The version of the kernel, which is nobody's version of Linux.
         (System::Linux, _) => None,
         (_, Some(hinted)) if 0 < hinted.major() => Some(hinted.to_string()),
         _ => None,
     };
-    let said = agent.os_version.map(|it| it.to_string());
-    (Some(class), os, version.or(said))
+    // Of a page for computers the user agent has the version of another system.
+    let said = agent.os_version.filter(|_| system == agent.os);
+    (Some(class), os, version.or(said.map(|it| it.to_string())))
 }
 
 /// Windows by the version of its interfaces that hints have (Microsoft, "Detect Windows 11 using User-Agent Client

@@ -27,6 +27,8 @@ pub(super) struct Stored {
     devtools_open: Option<bool>,
     #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
     time_zone_mismatch: Option<bool>,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    clock_offset_seconds: Option<i64>,
 }
 
 /// Name, points, what was seen, what was expected. Points are kept, so that a visit is told of as it was judged.
@@ -47,6 +49,7 @@ impl From<Signals> for Stored {
             virtual_machine: signals.virtual_machine,
             devtools_open: signals.devtools_open,
             time_zone_mismatch: signals.time_zone_mismatch,
+            clock_offset_seconds: signals.clock_offset_seconds,
         }
     }
 }
@@ -74,6 +77,7 @@ impl From<Stored> for Signals {
             virtual_machine: stored.virtual_machine,
             devtools_open: stored.devtools_open,
             time_zone_mismatch: stored.time_zone_mismatch,
+            clock_offset_seconds: stored.clock_offset_seconds,
         }
     }
 }

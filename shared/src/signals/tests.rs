@@ -174,7 +174,8 @@ fn the_documented_findings_are_those_of_the_code() {
         .map(|it| {
             let bot = match it.bot {
                 weights::Automation::Proven => "proof",
-                weights::Automation::Hinted => "hint",
+                weights::Automation::Hinted(_) => "hint",
+                weights::Automation::Setting => "setting",
                 weights::Automation::Untold => "",
             };
             let lie = if it.tampering { "yes" } else { "" };
@@ -206,4 +207,6 @@ fn the_documented_findings_are_those_of_the_code() {
     }
     assert!(DOCUMENT.contains(MODEL_VERSION));
     assert!(DOCUMENT.contains(&format!("sum to {} or more", bot::SUSPECTED)));
+    assert_eq!(bot::ORIGINS, 2);
+    assert!(DOCUMENT.contains("hints of two origins"));
 }

@@ -35,6 +35,8 @@ pub struct Signals {
     pub devtools_open: Option<bool>,
     /// Whether the browser's offset from UTC is another than that of the address's place.
     pub time_zone_mismatch: Option<bool>,
+    /// Seconds that the browser's clock is ahead of ours, negative when it is behind; sending takes some of them.
+    pub clock_offset_seconds: Option<i64>,
 }
 
 /// Reads what a visit's evidence tells.
@@ -46,6 +48,7 @@ pub fn read(observed: &Observed<'_>) -> Signals {
     device::find(&claims, &mut findings);
     ip::find(&claims, &mut findings);
     let time_zone_mismatch = environment::find(&claims, &mut findings);
+    let clock_offset_seconds = environment::clock(&claims, &mut findings);
     let email = email::judge(observed.telemetry.external_id("email"), &mut findings);
 
     let mut findings = findings.into_vec();
@@ -57,6 +60,7 @@ pub fn read(observed: &Observed<'_>) -> Signals {
         virtual_machine: virtual_machine(&claims),
         devtools_open: claims.automation.devtools_protocol,
         time_zone_mismatch,
+        clock_offset_seconds: Some(clock_offset_seconds),
         findings,
         bot,
         email,
@@ -71,7 +75,8 @@ fn headless(claims: &Claims<'_>, findings: &[Finding], result: Outcome) -> Optio
         .filter(|it| it.bot)
         .and_then(|it| it.kind.as_deref())
         .is_some_and(|it| it.contains("headless"));
-    if detected || findings.iter().any(|it| it.name == HEADLESS.name) {
+    // The detector's word is no proof, and is believed with the rest.
+    if (detected && result == Outcome::Bot) || findings.iter().any(|it| it.name == HEADLESS.name) {
         Some(true)
     } else {
         (result == Outcome::Human).then_some(false)
@@ -129,7 +134,7 @@ pub struct Risk {
 }
 
 /// How a score stands to the thresholds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Below [`Score::SUSPICIOUS`].
@@ -141,6 +146,15 @@ pub enum Level {
 }
 
 impl Level {
+    /// The lowest score of the level.
+    pub const fn least(self) -> Score {
+        match self {
+            Self::Low => Score::MIN,
+            Self::Medium => Score::SUSPICIOUS,
+            Self::High => Score::STOLEN,
+        }
+    }
+
     fn of(score: Score) -> Self {
         if score < Score::SUSPICIOUS {
             Self::Low

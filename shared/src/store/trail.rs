@@ -85,7 +85,9 @@ pub(super) fn pack(session: &HeldSession) -> Vec<u8> {
     let mut packed = Vec::with_capacity(64);
     packed.extend(flags.to_be_bytes());
     packed.push(session.risk);
-    packed.extend(three(u32::try_from(session.idle_timeout.as_secs()).unwrap_or(u32::MAX)));
+    packed.extend(three(
+        u32::try_from(session.idle_timeout.as_secs()).unwrap_or(u32::MAX),
+    ));
     let lifetime = session.absolute_expiry.since(session.created_at).as_millis();
     packed.extend(u32::try_from(lifetime).unwrap_or(u32::MAX).to_be_bytes());
     packed.extend(trail.home_at.map_or([0; 3], after));
@@ -271,13 +273,29 @@ mod tests {
     }
 
     fn any_trail() -> impl Strategy<Value = Trail> {
-        let time = || proptest::option::of((0..0xff_ffff_i64).prop_map(|it| Instant::from_secs(1_800_000_000 + it)));
-        let standing = proptest::sample::select(vec![Standing::Unexplained, Standing::Upgraded, Standing::Known]);
-        let other = (any::<[u8; 4]>(), standing).prop_map(|(start, standing)| OtherFingerprint { start, standing });
-        let elsewhere = (any::<u32>(), any::<bool>(), any::<bool>(), any::<u16>())
-            .prop_map(|(asn, known, hired, on)| Elsewhere { asn, known, hired, on });
-        let guesses = (any::<u8>(), time(), any::<[u8; 4]>())
-            .prop_filter_map("a time", |(count, since, latest)| Some(Guesses { count, since: since?, latest }));
+        let time =
+            || proptest::option::of((0..0xff_ffff_i64).prop_map(|it| Instant::from_secs(1_800_000_000 + it)));
+        let standing =
+            proptest::sample::select(vec![Standing::Unexplained, Standing::Upgraded, Standing::Known]);
+        let other =
+            (any::<[u8; 4]>(), standing).prop_map(|(start, standing)| OtherFingerprint { start, standing });
+        let elsewhere =
+            (any::<u32>(), any::<bool>(), any::<bool>(), any::<u16>()).prop_map(|(asn, known, hired, on)| {
+                Elsewhere {
+                    asn,
+                    known,
+                    hired,
+                    on,
+                }
+            });
+        let guesses =
+            (any::<u8>(), time(), any::<[u8; 4]>()).prop_filter_map("a time", |(count, since, latest)| {
+                Some(Guesses {
+                    count,
+                    since: since?,
+                    latest,
+                })
+            });
         let flags = any::<[bool; 3]>();
         let day = proptest::option::of(1..=u16::MAX);
         let latest = proptest::option::of(any::<IpAddr>());
@@ -287,20 +305,22 @@ mod tests {
             proptest::option::of(other),
             proptest::option::of(guesses),
         )
-            .prop_map(|((flags, learnt_on, home_at, suspicion, latest), elsewhere, other_fingerprint, guesses)| {
-                Trail {
-                    relay: flags[0],
-                    proven: flags[1],
-                    told: flags[2],
-                    learnt_on,
-                    home_at,
-                    suspicion,
-                    latest,
-                    elsewhere,
-                    other_fingerprint,
-                    guesses,
-                }
-            })
+            .prop_map(
+                |((flags, learnt_on, home_at, suspicion, latest), elsewhere, other_fingerprint, guesses)| {
+                    Trail {
+                        relay: flags[0],
+                        proven: flags[1],
+                        told: flags[2],
+                        learnt_on,
+                        home_at,
+                        suspicion,
+                        latest,
+                        elsewhere,
+                        other_fingerprint,
+                        guesses,
+                    }
+                },
+            )
     }
 
     proptest! {

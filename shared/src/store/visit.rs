@@ -13,8 +13,9 @@ use super::keys::Key;
 use super::{Error, Store, Write};
 use crate::model::{Instant, SiteKey, TenantId};
 
-/// How long a nonce is remembered: longer than telemetry may be old or ahead, both together.
-const NONCE_KEPT: Duration = Duration::from_secs(15 * 60);
+/// How long a nonce is remembered, by our clock alone: as long as the device that a copy would pass for. What the browser's
+/// clock said decides nothing, so a copy is refused whatever its age, until the device is forgotten, too.
+const NONCE_KEPT: Duration = Store::DEVICE_KEPT;
 
 /// One visit.
 #[derive(Debug, Clone, PartialEq, Eq)]

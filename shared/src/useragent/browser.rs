@@ -22,8 +22,14 @@ enum Standing {
     Ancestor,
 }
 
-/// The browser of `text`, which runs on `os`.
-pub(super) fn read(text: &str, os: System) -> Named {
+/// The browser of `text`, which runs on `os`; `program` is whether a program speaks.
+pub(super) fn read(text: &str, os: System, program: bool) -> Named {
+    let names_a_bot = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        program
+            && ["bot", "spider", "crawl"].iter().any(|word| name.contains(word))
+            && !name.contains("cubot")
+    };
     let mut best: Option<(Standing, &'static str, Option<Version>)> = None;
     let mut unlisted: Option<(Cow<'static, str>, Option<Version>)> = None;
     let mut says = Says::default();
@@ -218,11 +224,6 @@ const NO_BROWSER: [&str; 15] = [
 fn version_of_next(next: &str) -> Option<Version> {
     let number = next.split_once('@').map_or(next, |(_, number)| number);
     Version::read(number)
-}
-
-fn names_a_bot(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["bot", "spider", "crawl"].iter().any(|word| name.contains(word)) && !name.contains("cubot")
 }
 
 /// A name that is safe to print and to compare.

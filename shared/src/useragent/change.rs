@@ -52,8 +52,16 @@ impl UserAgent {
     /// How this user agent, seen at `now` (seconds since 1970), differs from `earlier`.
     pub fn change_since(&self, earlier: &Self, now: i64) -> Change {
         let desktop_site = is_desktop_site(self, earlier);
-        let system = if desktop_site { Part::Same } else { system(self, earlier) };
-        let browser = if desktop_site { Part::Same } else { browser(self, earlier) };
+        let system = if desktop_site {
+            Part::Same
+        } else {
+            system(self, earlier)
+        };
+        let browser = if desktop_site {
+            Part::Same
+        } else {
+            browser(self, earlier)
+        };
         let comparable = browser == Part::Same && system.is_kept();
         let (version, is_release) = if comparable {
             version(self, earlier, desktop_site, now)
@@ -152,5 +160,81 @@ fn compared(now: Option<Version>, before: Option<Version>) -> Part {
             Some(Ordering::Equal) => Part::Same,
             None => Part::Unsaid,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Part::{Newer, Older, Other, Same, Unreleased, Unsaid, Withheld};
+    use super::*;
+    use crate::useragent::parse;
+
+    /// 25 November 2026.
+    const NOW: i64 = 1_795_600_000;
+
+    fn chrome(system: &str, version: &str) -> UserAgent {
+        parse(&format!("Mozilla/5.0 ({system}) Chrome/{version} Safari/537.36"))
+    }
+
+    #[test]
+    fn each_part_is_compared_by_itself() {
+        let windows = "Windows NT 10.0; Win64; x64";
+        let before = chrome(windows, "126.0.6478.127");
+        let table = [
+            (chrome(windows, "126"), (Same, Same, Same)),
+            (chrome(windows, "126.0.0.0"), (Same, Same, Same)),
+            (chrome(windows, "126.0.6478.200"), (Same, Same, Newer)),
+            (chrome(windows, "127.0.0.0"), (Same, Same, Newer)),
+            (chrome(windows, "900.0.0.0"), (Same, Same, Unreleased)),
+            (chrome(windows, "9.0.0.0"), (Same, Same, Older)),
+            (chrome(windows, "126.0.6478.1"), (Same, Same, Older)),
+            (chrome(windows, "x"), (Same, Same, Withheld)),
+            (chrome("Windows NT 6.1", "126.0.0.0"), (Same, Same, Older)),
+            (
+                parse("Mozilla/5.0 (Windows NT 10.0; rv:127.0) Gecko/20100101 Firefox/127.0"),
+                (Other, Same, Unsaid),
+            ),
+            (chrome("X11; Linux x86_64", "127.0.0.0"), (Same, Other, Unsaid)),
+            (parse(""), (Withheld, Withheld, Unsaid)),
+            (parse("Mozilla/5.0 (Windows NT 10.0)"), (Withheld, Same, Unsaid)),
+            (parse("curl/8.7.1"), (Other, Withheld, Unsaid)),
+            (parse("Chrome/126.0 Safari/537.36"), (Same, Withheld, Unsaid)),
+        ];
+        for (after, expected) in table {
+            let change = after.change_since(&before, NOW);
+            assert_eq!(
+                (change.browser, change.system, change.version),
+                expected,
+                "{after}"
+            );
+        }
+        let nothing = before.change_since(&parse(""), NOW);
+        assert_eq!(
+            (nothing.browser, nothing.system, nothing.is_vague),
+            (Unsaid, Unsaid, true)
+        );
+    }
+
+    #[test]
+    fn a_release_is_told_from_a_patch() {
+        let windows = "Windows NT 10.0; Win64; x64";
+        let safari = |version: &str| {
+            parse(&format!(
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/{version} Safari/605.1.15"
+            ))
+        };
+        for (before, after, release) in [
+            (chrome(windows, "126.0.0.0"), chrome(windows, "127.0.0.0"), true),
+            (
+                chrome(windows, "126.0.6478.1"),
+                chrome(windows, "126.0.6478.2"),
+                false,
+            ),
+            (safari("26.1"), safari("26.2"), true),
+            (safari("26.1"), safari("26.1.1"), false),
+        ] {
+            assert_eq!(after.change_since(&before, NOW).is_release, release, "{after}");
+        }
     }
 }

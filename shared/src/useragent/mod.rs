@@ -4,10 +4,14 @@
 //! the rest (old phones, consoles, feed readers); its data ends in 2021, and its first call compiles its patterns,
 //! so it is asked only for what the tables do not know.
 
-mod automation;
+pub(crate) mod automation;
 mod browser;
 mod change;
+mod class;
+mod engine;
+mod evidence;
 mod older;
+pub(crate) mod places;
 mod released;
 mod system;
 mod version;
@@ -19,6 +23,8 @@ use std::fmt;
 use crate::model::SessionRecord;
 
 pub use change::{Change, Part};
+pub use engine::Engine;
+pub use evidence::Evidence;
 pub use system::{DeviceClass, System};
 pub use version::Version;
 
@@ -36,23 +42,61 @@ pub struct UserAgent {
     pub os_version: Option<Version>,
     /// Whether browsers say this version of the system for ever: Windows 10, macOS 10.15.7, Android `10; K`, iOS 18.6.
     pub os_version_frozen: bool,
-    /// The class of device.
+    /// The class of device. A phone or tablet may ask for the pages of computers: [`UserAgent::device_by`] knows more.
     pub device: DeviceClass,
+    /// What renders pages.
+    pub engine: Engine,
+    /// The class of device by the rules of the first fingerprints, which knew no televisions, consoles and headsets.
+    pub(crate) first_device: DeviceClass,
+    /// What only iOS has, wherever it stands in the text.
+    apple: Apple,
     /// Whether a program speaks: a bot, an HTTP library, a browser without a window.
     pub automation: bool,
 }
 
-/// Reads a user agent; every text is one.
-///
-/// Only the first [`SessionRecord::MAX_USER_AGENT`] characters count, so that a text and what a record kept of it
-/// mean the same.
-pub fn parse(text: &str) -> UserAgent {
-    let text = match text.char_indices().nth(SessionRecord::MAX_USER_AGENT) {
+/// What names iOS beside the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apple {
+    /// `iPad`.
+    Ipad,
+    /// A browser that has this name on iOS alone.
+    Browser,
+    /// Nothing.
+    Nothing,
+}
+
+impl Apple {
+    fn of(text: &str) -> Self {
+        if text.contains("iPad") {
+            Self::Ipad
+        } else if ["CriOS/", "FxiOS/", "EdgiOS/", "OPiOS/"]
+            .iter()
+            .any(|it| text.contains(it))
+        {
+            Self::Browser
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// What counts of a user agent: the first [`SessionRecord::MAX_USER_AGENT`] characters, so that a text and what a record
+/// kept of it mean the same.
+pub(crate) fn kept(text: &str) -> &str {
+    match text.char_indices().nth(SessionRecord::MAX_USER_AGENT) {
         Some((end, _)) => text.split_at(end).0,
         None => text,
-    };
+    }
+}
+
+/// Reads a user agent; every text is one.
+///
+/// Only the first [`SessionRecord::MAX_USER_AGENT`] characters count.
+pub fn parse(text: &str) -> UserAgent {
+    let text = kept(text);
     let (os, os_version, device) = system::read(text);
-    let named = browser::read(text, os);
+    let automation = automation::speaks(text);
+    let named = browser::read(text, os, automation);
     let mut agent = UserAgent {
         browser: named.family,
         browser_version: named.version,
@@ -60,11 +104,16 @@ pub fn parse(text: &str) -> UserAgent {
         os_version,
         os_version_frozen: os_version.is_some_and(|it| system::is_frozen(os, it, text)),
         device,
-        automation: automation::speaks(text),
+        engine: Engine::of(text, os),
+        first_device: device,
+        apple: Apple::of(text),
+        automation,
     };
     if !named.listed || agent.os == System::Unknown {
         older::complete(&mut agent, text);
     }
+    agent.first_device = agent.device;
+    agent.device = class::refine(text, agent.os, agent.device);
     agent
 }
 

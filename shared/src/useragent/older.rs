@@ -8,12 +8,53 @@ use super::UserAgent;
 use super::system::{DeviceClass, System};
 use super::version::Version;
 
+/// Words of the texts that `woothee` knows more of than the tables do.
+const KNOWN: [&str; 31] = [
+    "Windows",
+    "Mac",
+    "Apple",
+    "BlackBerry",
+    "Blackberry",
+    "BB10",
+    "KDDI",
+    "UP.Browser",
+    "DoCoMo",
+    "FOMA",
+    "SoftBank",
+    "Vodafone",
+    "J-PHONE",
+    "MOT-",
+    "WILLCOM",
+    "DDIPOCKET",
+    "emobile",
+    "jig",
+    "Symbian",
+    "PlayStation",
+    "PSP",
+    "Nintendo",
+    "Gecko",
+    "Firefox",
+    "Safari",
+    "bot",
+    "Bot",
+    "rawler",
+    "pider",
+    "Slurp",
+    "Indy Library",
+];
+
 /// Fills in what is still unknown of `agent`.
+///
+/// The first call of `woothee` compiles its patterns, which takes milliseconds, so that it is asked only for texts that
+/// it may know.
 pub(super) fn complete(agent: &mut UserAgent, text: &str) {
+    let missing = agent.browser == UserAgent::UNKNOWN || agent.os == System::Unknown;
+    if !missing || !KNOWN.iter().any(|it| text.contains(it)) {
+        return;
+    }
     let Some(found) = Parser::new().parse(text) else {
         return;
     };
-    agent.automation |= found.category == "crawler";
     if agent.browser == UserAgent::UNKNOWN && found.name != "UNKNOWN" {
         agent.browser = Cow::Owned(found.name.to_owned());
         agent.browser_version = Version::read(found.version);

@@ -67,7 +67,11 @@ mod tests {
             ("Samsung Internet", 29, true),
             ("Samsung Internet", 5000, false),
         ] {
-            assert_eq!(is_plausible(browser, major, november_2026), plausible, "{browser} {major}");
+            assert_eq!(
+                is_plausible(browser, major, november_2026),
+                plausible,
+                "{browser} {major}"
+            );
         }
         assert!(is_plausible("Chrome", 200, november_2026 + 3 * 365 * DAY));
         for now in [i64::MIN, i64::MAX] {

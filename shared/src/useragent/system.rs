@@ -72,7 +72,7 @@ impl fmt::Display for System {
 }
 
 /// What kind of device a system runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeviceClass {
     /// A desktop or laptop.
     Desktop,
@@ -80,17 +80,37 @@ pub enum DeviceClass {
     Mobile,
     /// A tablet.
     Tablet,
-    /// Not said, or none of these: a television, a console, a server.
+    /// A television, or a box beside one.
+    Television,
+    /// A game console.
+    Console,
+    /// A headset for virtual reality.
+    Headset,
+    /// Not said, or none of these: a car, a server.
     Unknown,
 }
 
 impl DeviceClass {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Desktop,
+        Self::Mobile,
+        Self::Tablet,
+        Self::Television,
+        Self::Console,
+        Self::Headset,
+        Self::Unknown,
+    ];
+
     /// The class's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
             Self::Mobile => "mobile",
             Self::Tablet => "tablet",
+            Self::Television => "television",
+            Self::Console => "console",
+            Self::Headset => "headset",
             Self::Unknown => "unknown",
         }
     }
@@ -103,6 +123,8 @@ impl fmt::Display for DeviceClass {
 }
 
 /// System, its version and the class of device, where the tables know the system.
+///
+/// The first fingerprints have this class; [`super::class`] knows more.
 pub(super) fn read(text: &str) -> (System, Option<Version>, DeviceClass) {
     let has = |word| text.contains(word);
     let mobile_or = |other| if has("Mobile") { DeviceClass::Mobile } else { other };

@@ -227,36 +227,6 @@ fn the_important_ones_are_exact() {
 }
 
 #[test]
-fn a_change_is_named_by_its_gravest_part() {
-    let chrome = |system: &str, version: &str| {
-        parse(&format!("Mozilla/5.0 ({system}) Chrome/{version} Safari/537.36"))
-    };
-    let windows = "Windows NT 10.0; Win64; x64";
-    let before = chrome(windows, "126.0.0.0");
-    let table = [
-        (chrome(windows, "126"), Change::Same),
-        (chrome(windows, "127.0.0.0"), Change::Newer),
-        (chrome(windows, "9.0.0.0"), Change::Older),
-        (chrome("Windows NT 6.1", "126.0.0.0"), Change::Older),
-        (chrome("Windows NT 6.1", "127.0.0.0"), Change::Newer),
-        (
-            parse("Mozilla/5.0 (Windows NT 10.0; rv:127.0) Gecko/20100101 Firefox/127.0"),
-            Change::OtherBrowser,
-        ),
-        (chrome("X11; Linux x86_64", "127.0.0.0"), Change::OtherSystem),
-        (parse(""), Change::Missing),
-        (parse("Mozilla/5.0 (Windows NT 10.0)"), Change::Missing),
-        (parse("curl/8.7.1"), Change::OtherBrowser),
-        (parse("Chrome/126.0 Safari/537.36"), Change::Same),
-    ];
-    for (after, change) in table {
-        assert_eq!(after.change_since(&before), change, "{after}");
-    }
-    assert_eq!(parse(";;").change_since(&parse("")), Change::Same);
-    assert_eq!(before.change_since(&parse("")), Change::Undetermined);
-}
-
-#[test]
 fn a_frozen_version_of_a_system_tells_what_it_can() {
     use Ordering::{Equal, Greater, Less};
     let phone = |version: &str| format!("Mozilla/5.0 (iPhone; CPU iPhone OS {version} like Mac OS X)");
@@ -310,7 +280,8 @@ proptest! {
     #[test]
     fn every_text_is_a_user_agent(text in any::<String>()) {
         let agent = parse(&text);
-        prop_assert_eq!(agent.change_since(&agent), Change::Same);
+        let change = agent.change_since(&agent, 0);
+        prop_assert!(change.browser.is_kept() && change.system.is_kept(), "{:?}", change);
         prop_assert!(agent.to_string().len() <= 120);
     }
 
@@ -321,4 +292,192 @@ proptest! {
         let agent = parse(&parts.concat());
         prop_assert!(!agent.browser.is_empty());
     }
+}
+
+#[test]
+fn a_word_is_a_programs_only_where_programs_name_themselves() {
+    let phone = |model: &str| {
+        format!(
+            "Mozilla/5.0 (Linux; Android 13; {model}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
+        )
+    };
+    let people = [
+        phone("M bot 60 Build/AP3A.240617.008"),
+        phone("M_bot_tab_71"),
+        phone("PHP110"),
+        phone("S1RSS32.38-20"),
+        phone("Forward Ruby Build/KOT49H"),
+        phone("Perla"),
+        phone("DART KZ07 Build/LMY47I"),
+        phone("Spider 8"),
+        phone("VR BOT 552"),
+        phone("Feed-Monitor curl python"),
+        format!("{} (Ecosia android@126.0.0.0)", phone("K")),
+        "UCWEB/2.0 (Linux; U; Adr 4.4.2; en-US; M_bot_60) U2/1.0.0 UCBrowser/10.7.6.805 U2/1.0.0 Mobile"
+            .to_owned(),
+        "UCWEB/2.0 (Java; U; MIDP-2.0; en-US; Nokia501) U2/1.0.0 UCBrowser/9.5.0.449 U2/1.0.0 Mobile"
+            .to_owned(),
+        "Mozilla/5.0 (Mobile; Crawler_F90M; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5".to_owned(),
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; Embedded Web Browser from: http://bsalsa.com/)"
+            .to_owned(),
+        "Mozilla/5.0 (compatible; Konqueror/4.14; Linux) KHTML/4.14 (like Gecko)".to_owned(),
+    ];
+    for text in people {
+        assert!(!parse(&text).automation, "{text}");
+    }
+    let programs = [
+        format!("{} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", phone("Nexus 5X Build/MMB29P")),
+        format!("{} (compatible; Unheard/1.0)", phone("K")),
+        phone("Pixel 2 Build/OPD3.170816.012; Adsbot/1.0"),
+        phone("Pixel 2; compatible; Somebot/1.0"),
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36".to_owned(),
+        "Mozilla/5.0 (X11; compatible; semantic-visions.com crawler; HTTPClient 4.5)".to_owned(),
+        "MyFeed RSS reader/1.0".to_owned(),
+        "Java/17.0.2".to_owned(),
+        "libwww-perl/6.67".to_owned(),
+        "PHP/8.2 app".to_owned(),
+        "Acme/1.0 (ops@acme.example)".to_owned(),
+        "Acme/1.0 +https://acme.example".to_owned(),
+    ];
+    for text in programs {
+        assert!(parse(&text).automation, "{text}");
+    }
+}
+
+#[test]
+fn devices_beside_computers_and_phones_have_classes_of_their_own() {
+    use DeviceClass::{Console, Desktop, Headset, Mobile, Tablet, Television, Unknown};
+    let android = |model: &str, mobile: &str| {
+        format!(
+            "Mozilla/5.0 (Linux; Android 11; {model}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 {mobile}Safari/537.36"
+        )
+    };
+    let table = [
+        ("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/87.0.4280.88 Safari/537.36 WebAppManager".to_owned(), Television),
+        ("Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36".to_owned(), Television),
+        ("Mozilla/5.0 (Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/77.0.3865.120 Safari/537.36 OPR/46.0.2207.0 OMI/4.20 HbbTV/1.5.1 (+DRM;BOTECH;ATV R2)".to_owned(), Television),
+        ("Mozilla/5.0 (CrKey armv7l 1.5.16041) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/31.0.1650.0 Safari/537.36".to_owned(), Television),
+        ("AppleTV11,1/11.1".to_owned(), Television),
+        ("Roku/DVP-9.10 (519.10E04111A)".to_owned(), Television),
+        (android("BRAVIA 4K GB", ""), Television),
+        (android("AFTS Build/LVY48F", "Mobile "), Television),
+        (android("MiTV-AXSO1", "Mobile "), Television),
+        (android("43UP50GU Build/NMF26Q", "Mobile "), Television),
+        (android("DM-LED43SR23", ""), Television),
+        (android("A95X R3", ""), Television),
+        (android("OPENBOX GOLD", ""), Television),
+        // Phones with a receiver.
+        (android("KEMPLER_TV", "Mobile "), Unknown),
+        (android("HTV33", "Mobile "), Unknown),
+        (android("2201123G", "Mobile "), Mobile),
+        (android("SM-G991B", "Mobile "), Mobile),
+        (android("Sharp Aquos S2", "Mobile "), Mobile),
+        (android("SM-X700", ""), Tablet),
+        ("Mozilla/5.0 (Linux; U; Android 14; ru-ru; Mi 10 Build/UKQ1) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/112.0.5615.136 Mobile Safari/537.36 XiaoMi/MiuiBrowser/14.4".to_owned(), Mobile),
+        ("Mozilla/5.0 (PlayStation; PlayStation 5/2.26) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.0 Safari/605.1.15".to_owned(), Console),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox One) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0 Safari/537.36 Edge/44.18363".to_owned(), Console),
+        ("Mozilla/5.0 (Nintendo Switch; WifiWebAuthApplet) AppleWebKit/609.4 (KHTML, like Gecko) NF/6.0.2.21.3 NintendoBrowser/5.1".to_owned(), Console),
+        ("Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 (KHTML, like Gecko) OculusBrowser/32.1 Chrome/122.0.6261.64 VR Safari/537.36".to_owned(), Headset),
+        ("Mozilla/5.0 (Android 12; Mobile VR; rv:81.0) Gecko/81.0 Firefox/81.0".to_owned(), Headset),
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36".to_owned(), Desktop),
+    ];
+    for (text, class) in table {
+        assert_eq!(parse(&text).device, class, "{text}");
+    }
+}
+
+#[test]
+fn a_page_for_computers_does_not_hide_the_device_that_asks_for_it() {
+    use DeviceClass::{Desktop, Mobile, Tablet};
+    let safari = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15";
+    let chrome_ios = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126 Version/11.1.1 Safari/605.1.15";
+    let firefox_ios = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/127.0 Safari/605.1.15";
+    let chrome_mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+    let view = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
+    let chrome_linux = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+    let firefox_linux = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0";
+    let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+    let reduced = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+    let television = "Mozilla/5.0 (Linux; Android 9; BRAVIA 4K GB) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+    let (ipad, iphone, macbook) = (Some((820, 1180)), Some((393, 852)), Some((1440, 900)));
+    let (webkit, blink, gecko) = (Some(Engine::WebKit), Some(Engine::Blink), Some(Engine::Gecko));
+    #[rustfmt::skip]
+    let table = [
+        (safari, Some(0), Some("MacIntel"), webkit, macbook, (System::MacOs, Desktop)),
+        (safari, None, None, None, None, (System::MacOs, Desktop)),
+        (safari, Some(5), Some("MacIntel"), webkit, ipad, (System::Ios, Tablet)),
+        (safari, Some(5), Some("MacIntel"), webkit, Some((1180, 820)), (System::Ios, Tablet)),
+        (safari, Some(5), None, None, None, (System::Ios, Tablet)),
+        (safari, Some(5), Some("MacIntel"), webkit, iphone, (System::Ios, Mobile)),
+        (safari, Some(5), Some("iPhone"), webkit, None, (System::Ios, Mobile)),
+        (safari, Some(5), Some("iPad"), webkit, None, (System::Ios, Tablet)),
+        (chrome_ios, None, None, None, None, (System::Ios, Tablet)),
+        (chrome_ios, Some(5), Some("MacIntel"), webkit, iphone, (System::Ios, Mobile)),
+        (firefox_ios, Some(5), Some("MacIntel"), webkit, ipad, (System::Ios, Tablet)),
+        (chrome_mac, Some(5), Some("MacIntel"), webkit, ipad, (System::Ios, Tablet)),
+        (chrome_mac, Some(1), Some("MacIntel"), blink, iphone, (System::MacOs, Desktop)),
+        (chrome_mac, Some(0), Some("MacIntel"), blink, macbook, (System::MacOs, Desktop)),
+        (view, Some(5), Some("MacIntel"), webkit, iphone, (System::Ios, Mobile)),
+        (view, Some(5), Some("MacIntel"), webkit, ipad, (System::Ios, Tablet)),
+        (chrome_linux, Some(5), Some("Linux armv81"), blink, Some((412, 915)), (System::Android, Mobile)),
+        (chrome_linux, Some(5), Some("Linux aarch64"), blink, Some((800, 1280)), (System::Android, Tablet)),
+        (firefox_linux, Some(5), Some("Linux aarch64"), gecko, Some((412, 915)), (System::Android, Mobile)),
+        (chrome_linux, Some(10), Some("Linux x86_64"), blink, Some((1920, 1080)), (System::Linux, Desktop)),
+        (chrome_linux, Some(0), Some("Linux aarch64"), blink, Some((1920, 1080)), (System::Linux, Desktop)),
+        (windows, Some(10), Some("Win32"), blink, Some((1368, 912)), (System::Windows, Desktop)),
+        (reduced, Some(5), Some("Linux armv81"), blink, Some((412, 915)), (System::Android, Mobile)),
+        (reduced, Some(5), Some("Linux armv81"), blink, Some((800, 1280)), (System::Android, Tablet)),
+        (television, Some(0), Some("Linux armv7l"), blink, Some((960, 540)), (System::Android, DeviceClass::Television)),
+    ];
+    for (text, touch_points, platform, engine, screen, expected) in table {
+        let evidence = Evidence {
+            touch_points,
+            platform,
+            engine,
+            screen,
+        };
+        assert_eq!(parse(text).device_by(&evidence), expected, "{text} {evidence:?}");
+    }
+}
+
+#[test]
+fn an_engine_is_told_by_the_products_that_name_it() {
+    #[rustfmt::skip]
+    let table = [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0", Engine::Blink),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0 Safari/537.36 Edge/18.17763", Engine::EdgeHtml),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", Engine::Gecko),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0 Mobile/15E148", Engine::WebKit),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15", Engine::WebKit),
+        ("Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko", Engine::Trident),
+        ("Opera/9.80 (Windows NT 6.1; U; en) Presto/2.8.131 Version/11.11", Engine::Presto),
+        ("curl/8.7.1", Engine::Unknown),
+        ("", Engine::Unknown),
+    ];
+    for (text, engine) in table {
+        assert_eq!(parse(text).engine, engine, "{text}");
+    }
+}
+
+#[test]
+fn texts_of_any_form_are_read_in_one_piece() {
+    let long = [
+        "(".repeat(10_000),
+        ")(".repeat(5_000),
+        "[;(,".repeat(2_500),
+        "bot ".repeat(2_500),
+        "@".repeat(10_000),
+        format!("Chrome/{}", "9".repeat(40)),
+        "\u{0}\u{1b}\u{7f}".repeat(3_000),
+        "\u{0663}/\u{0664}.".repeat(2_500),
+        format!("Mozilla/5.0 (Linux; Android {}; X Build/", "1".repeat(400)),
+    ];
+    for text in long {
+        assert!(parse(&text).to_string().len() <= 120);
+    }
+    let version = parse(&format!(
+        "Mozilla/5.0 (Windows NT 10.0) Chrome/{}.1 Safari/537.36",
+        "9".repeat(40)
+    ));
+    assert_eq!(version.browser_version.map(Version::major), Some(u32::MAX));
 }

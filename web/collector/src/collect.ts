@@ -29,22 +29,25 @@ export async function collect(options: { workerProbe?: boolean | undefined } = {
 }
 
 async function fill({ components, automation }: Evidence, options: { workerProbe?: boolean | undefined }) {
-  const hints = attempt(readUserAgentData).then((userAgentData) => put(components, { userAgentData }));
-  const worker =
-    options.workerProbe &&
-    attempt(readWorkerMismatches).then((workerMismatches) => put(automation, { workerMismatches }));
+  const pending = [find(components, 'userAgentData', readUserAgentData)];
+  if (options.workerProbe) pending.push(find(automation, 'workerMismatches', readWorkerMismatches));
 
   const findings = await findComponents();
-  const found = await toComponents(findings);
+  const found = toComponents(findings);
   put(components, found);
   put(components, { libraryConfidence: attemptNow(() => libraryConfidence(found.platform)) });
 
-  await Promise.all([
-    hints,
-    worker,
-    attempt(() => findBot(findings)).then((detector) => put(automation, { detector })),
-    attempt(readFrameMismatches).then((iframeMismatches) => put(automation, { iframeMismatches })),
-  ]);
+  pending.push(find(automation, 'detector', () => findBot(findings)));
+  pending.push(find(automation, 'iframeMismatches', readFrameMismatches));
+  for (const probe of pending) await probe;
+}
+
+async function find<T extends object, Name extends keyof T>(
+  into: T,
+  name: Name,
+  probe: () => T[Name] | PromiseLike<T[Name]>,
+): Promise<void> {
+  put(into, { [name]: await attempt(probe) } as { [K in keyof T]?: T[K] });
 }
 
 /** A probe that found nothing leaves what is there. */

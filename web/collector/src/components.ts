@@ -2,17 +2,17 @@
 
 import type { Finding, Findings } from './library.js';
 import { hash as hashInBrowser } from './hash.js';
-import { attempt } from './limits.js';
+import { toJson } from './json.js';
+import { attemptNow } from './limits.js';
 import type { Components, Hash } from './payload.js';
 import { defined } from './probes/browser.js';
 
 /** The part of the components that FingerprintJS feeds. A source that failed, or says that it cannot tell, is left out. */
-export async function toComponents(
-  found: Findings,
-  hash: (text: string) => Promise<Hash> = hashInBrowser,
-): Promise<Components> {
-  const hashed = (value: unknown): Promise<Hash | undefined> =>
-    value === undefined ? Promise.resolve(undefined) : attempt(() => hash(JSON.stringify(value)));
+export function toComponents(found: Findings, hash: (text: string) => Hash = hashInBrowser): Components {
+  const hashed = (value: unknown): Hash | undefined => {
+    const text = toJson(value);
+    return text === undefined ? undefined : attemptNow(() => hash(text));
+  };
 
   const canvas = read(found.canvas);
   const plugins = read(found.plugins);
@@ -27,16 +27,16 @@ export async function toComponents(
     hardwareConcurrency: read(found.hardwareConcurrency),
     deviceMemory: read(found.deviceMemory),
     architecture: read(found.architecture),
-    canvasGeometry: await hashed(picture(canvas?.geometry)),
-    canvasText: await hashed(picture(canvas?.text)),
-    audio: await hashed(atLeast(0, read(found.audio))),
-    math: await hashed(read(found.math)),
-    fonts: await hashed(read(found.fonts)),
-    fontPreferences: await hashed(read(found.fontPreferences)),
-    domBlockers: await hashed(read(found.domBlockers)),
+    canvasGeometry: hashed(picture(canvas?.geometry)),
+    canvasText: hashed(picture(canvas?.text)),
+    audio: hashed(atLeast(0, read(found.audio))),
+    math: hashed(read(found.math)),
+    fonts: hashed(read(found.fonts)),
+    fontPreferences: hashed(read(found.fontPreferences)),
+    domBlockers: hashed(read(found.domBlockers)),
     webglVendor: basics && (basics.vendorUnmasked || basics.vendor),
     webglRenderer: basics && (basics.rendererUnmasked || basics.renderer),
-    webglParameters: await hashed(
+    webglParameters: hashed(
       extensions && [
         basics?.version,
         basics?.shadingLanguageVersion,
@@ -45,7 +45,7 @@ export async function toComponents(
         extensions.shaderPrecisions,
       ],
     ),
-    webglExtensions: await hashed(
+    webglExtensions: hashed(
       extensions && [extensions.extensions, extensions.extensionParameters, extensions.unsupportedExtensions],
     ),
     colorGamut: read(found.colorGamut),
@@ -62,7 +62,7 @@ export async function toComponents(
     indexedDb: read(found.indexedDB),
     openDatabase: read(found.openDatabase),
     pdfViewer: read(found.pdfViewerEnabled),
-    plugins: await hashed(plugins),
+    plugins: hashed(plugins),
     pluginCount: plugins?.length,
     // -2 and -3: on an insecure page, or in a frame of another site, the browser does not say.
     applePay: atLeast(-1, read(found.applePay)),

@@ -36,14 +36,12 @@ export function fromGlobal(value: unknown): Configuration {
 }
 
 /** Member by member, the first that has it. */
-export function firstOf(...configurations: Configuration[]): Configuration {
-  const merged: Configuration = {};
-  for (const { siteKey, clientUrl, workerProbe } of configurations) {
-    merged.siteKey ??= siteKey;
-    merged.clientUrl ??= clientUrl;
-    merged.workerProbe ??= workerProbe;
-  }
-  return merged;
+export function firstOf(first: Configuration, second: Configuration): Configuration {
+  return {
+    siteKey: first.siteKey ?? second.siteKey,
+    clientUrl: first.clientUrl ?? second.clientUrl,
+    workerProbe: first.workerProbe ?? second.workerProbe,
+  };
 }
 
 /**

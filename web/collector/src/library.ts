@@ -15,7 +15,7 @@ import {
   sources,
   type BuiltinComponents,
 } from '@fingerprintjs/fingerprintjs';
-import { attempt, LIBRARY_LIMIT, PROBE_LIMIT, within } from './limits.js';
+import { attempt, IDLE_LIMIT, LIBRARY_LIMIT, PROBE_LIMIT, within } from './limits.js';
 import type { Automation } from './payload.js';
 
 /** What a source found, or why it found nothing. */
@@ -40,34 +40,18 @@ const GRAPHICS: readonly string[] = ['webGlBasics', 'webGlExtensions'];
 const graphics: Record<string, object> = {};
 const cache: Cache = {};
 
-/** Sources whose facts the own probes read in a form that the server can compare, or that warn in the console. */
-const UNUSED: readonly string[] = [
-  'audioBaseLatency',
-  'colorDepth',
-  'cpuClass',
-  'dateTimeLocale',
-  'languages',
-  'osCpu',
-  'screenFrame',
-  'screenResolution',
-  'timezone',
-  'userAgentData',
-];
-
-/** Runs FingerprintJS. What was found when time is up is returned as it is. */
+/** Runs FingerprintJS, but for the sources that the build leaves out. What was found when time is up is returned as it is. */
 export async function findComponents(): Promise<Findings> {
   const findings: Record<string, Finding<unknown>> = {};
   const watched: Record<string, Source> = {};
   for (const [name, source] of Object.entries(sources)) {
-    if (!UNUSED.includes(name)) {
-      const asked = GRAPHICS.includes(name) ? once(name, source as Source) : (source as Source);
-      watched[name] = watch(asked, (finding) => {
-        findings[name] = finding;
-      });
-    }
+    const asked = GRAPHICS.includes(name) ? once(name, source as Source) : (source as Source);
+    watched[name] = watch(asked, (finding) => {
+      findings[name] = finding;
+    });
   }
   await attempt(async () => {
-    await prepareForSources();
+    await attempt(() => prepareForSources(), IDLE_LIMIT);
     await loadSources(watched, { cache }, [])();
   }, LIBRARY_LIMIT);
   return { ...findings } as Findings;
@@ -77,7 +61,7 @@ export async function findComponents(): Promise<Findings> {
 export async function findBot({ webGlBasics }: Findings): Promise<Automation['detector']> {
   const limited: Record<string, () => Promise<unknown>> = {};
   for (const [name, source] of Object.entries(botSources)) {
-    limited[name] = async () => within(PROBE_LIMIT, Promise.resolve(source()));
+    limited[name] = async () => within<unknown>(PROBE_LIMIT, source());
   }
   limited['webGL'] = async () => {
     if (webGlBasics && 'value' in webGlBasics && typeof webGlBasics.value === 'object')

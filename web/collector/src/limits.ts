@@ -5,6 +5,8 @@
 
 /** For one probe, in milliseconds. */
 export const PROBE_LIMIT = 1500;
+/** For the page to be idle, in milliseconds; FingerprintJS asks for a moment of at most 100. */
+export const IDLE_LIMIT = 200;
 /** For all of FingerprintJS, in milliseconds; what is left of the whole is for the other probes. */
 export const LIBRARY_LIMIT = 2500;
 /** For the whole collection, in milliseconds. */
@@ -13,22 +15,22 @@ export const COLLECTION_LIMIT = 3000;
 export const ANSWER_LIMIT = 10_000;
 
 /** Rejects when the promise has not settled in time. What it was doing goes on unseen. */
-export function within<T>(milliseconds: number, promise: PromiseLike<T>): Promise<T> {
+export function within<T>(milliseconds: number, promise: T | PromiseLike<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let timer = setTimeout(() => {
       // The page may have been busy all the time, with what was waited for behind this timer in the queue.
       timer = setTimeout(() => reject(new Error('too late')), 0);
     }, milliseconds);
-    promise.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
+    const settle = async () => {
+      try {
+        resolve(await promise);
+      } catch (error) {
         reject(error);
-      },
-    );
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    void settle();
   });
 }
 
@@ -38,7 +40,7 @@ export async function attempt<T>(
   milliseconds = PROBE_LIMIT,
 ): Promise<T | undefined> {
   try {
-    return await within(milliseconds, Promise.resolve(probe()));
+    return await within(milliseconds, probe());
   } catch {
     return undefined;
   }

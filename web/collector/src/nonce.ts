@@ -1,10 +1,11 @@
 /** Tells one sending from a copy of it. */
 
-/** 16 random bytes as 22 characters of base64url. */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** 16 random bytes as 22 characters of base64url, the last of which holds two bits. */
 export function drawNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
+  let nonce = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(22)))
+    nonce += ALPHABET.charAt(byte & (nonce.length < 21 ? 63 : 48));
+  return nonce;
 }

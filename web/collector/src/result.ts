@@ -1,5 +1,6 @@
 /** Makes what a call resolves with: a published snippet reads `.ok` and `.json()`, a newer one `.token` and `.errors`. */
 
+import { toJson } from './json.js';
 import type { TelemetryAnswer, TelemetryError, TelemetryResult } from './types.js';
 
 /** The part of a `Response` that is read. */
@@ -60,12 +61,20 @@ function result({ ok, status, statusText, headers, text, token, errors, body }: 
     headers,
     // `if (result.errors)` is how a page asks, so there is no empty list.
     ...(token !== undefined && { token }),
-    ...(errors.length > 0 && { errors }),
-    json: () => Promise.resolve(JSON.parse(JSON.stringify(body)) as TelemetryAnswer),
-    text: () => Promise.resolve(text),
+    ...(errors.length > 0 && { errors: copy(errors) }),
+    json: async () => copy(body),
+    text: async () => text,
     clone: () => made,
   };
   return made;
+}
+
+/** The same once more, of the page's own kinds of lists and objects. */
+function copy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const made: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
+  for (const [name, member] of Object.entries(value)) (made as Record<string, unknown>)[name] = copy(member);
+  return made as T;
 }
 
 /** The body as a JSON object, nothing where it is none. */
@@ -86,7 +95,7 @@ function toErrors(errors: unknown): TelemetryError[] {
     if (typeof error !== 'object' || error === null) return { message: String(error) };
     const { message, field } = error as Record<string, unknown>;
     return {
-      message: typeof message === 'string' ? message : JSON.stringify(error),
+      message: typeof message === 'string' ? message : toJson(error),
       ...(typeof field === 'string' && { field }),
     };
   });

@@ -1,14 +1,15 @@
 /** Sends evidence, and tells what came of it. */
 
 import type { Evidence } from './collect.js';
-import { ANSWER_LIMIT, pause } from './limits.js';
+import { toJson } from './json.js';
+import { ANSWER_LIMIT, attemptNow, pause } from './limits.js';
 import { drawNonce } from './nonce.js';
 import type { Payload } from './payload.js';
 import { fromAnswer, fromError } from './result.js';
 import type { TelemetryResult } from './types.js';
 
-/** Browsers refuse `keepalive` for more than 64 KiB in flight; some of it is left to the page. */
-const MOST_KEPT_ALIVE = 48 * 1024;
+/** Browsers refuse `keepalive` for more than 64 KiB in flight. A character is up to three bytes, and the page has its own. */
+const MOST_KEPT_ALIVE = 16 * 1024;
 /** Before the second attempt, in milliseconds. */
 const BREATH = 300;
 
@@ -45,9 +46,10 @@ export function toPayload(visit: Visit, nonce: string): Payload {
 }
 
 async function attemptOnce(url: string, visit: Visit, first: boolean): Promise<TelemetryResult> {
-  const body = JSON.stringify(toPayload(visit, drawNonce()));
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), ANSWER_LIMIT);
+  const body = toJson(toPayload(visit, drawNonce()));
+  // Without one, an answer may be late.
+  const abort = attemptNow(() => new AbortController());
+  const timer = setTimeout(() => abort?.abort(), ANSWER_LIMIT);
   try {
     // A string is sent as text/plain, which needs no preflight.
     const answer = await fetch(url, {
@@ -58,8 +60,8 @@ async function attemptOnce(url: string, visit: Visit, first: boolean): Promise<T
       // Under a page's `no-referrer` a request to its own origin would say `Origin: null`, which no site allows.
       referrerPolicy: 'strict-origin',
       // The browser may have refused the first for what the page itself keeps alive.
-      keepalive: first && new TextEncoder().encode(body).length <= MOST_KEPT_ALIVE,
-      signal: abort.signal,
+      keepalive: first && body.length <= MOST_KEPT_ALIVE,
+      ...(abort && { signal: abort.signal }),
     });
     return await fromAnswer(answer);
   } finally {

@@ -1,5 +1,5 @@
 /**
- * SHA-256 (FIPS 180-4) for pages without `crypto.subtle`, which browsers give to secure contexts alone.
+ * SHA-256 (FIPS 180-4). The browser's own, `crypto.subtle`, is missing on plain http, and a page may have replaced it.
  * Kept here because a library's would be a tenth of the bundle; never used for a secret.
  */
 

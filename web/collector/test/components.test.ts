@@ -4,11 +4,11 @@ import { toComponents } from '../src/components.js';
 import type { Findings } from '../src/library.js';
 
 /** Shows what is hashed instead of hashing it. */
-const shown = (text: string) => Promise.resolve(`#${text}`);
+const shown = (text: string) => `#${text}`;
 const map = (found: object) => toComponents(found as Findings, shown);
 
-test('what the library found is sent under the names of the contract', async () => {
-  const components = await map({
+test('what the library found is sent under the names of the contract', () => {
+  const components = map({
     platform: { value: 'MacIntel' },
     vendor: { value: 'Google Inc.' },
     vendorFlavors: { value: ['chrome'] },
@@ -42,10 +42,10 @@ test('what the library found is sent under the names of the contract', async () 
   });
 });
 
-test('a source that failed is left out, and takes nothing else with it', async () => {
+test('a source that failed is left out, and takes nothing else with it', () => {
   const error = { error: new Error('blocked') };
   assert.deepEqual(
-    await map({
+    map({
       canvas: error,
       audio: error,
       plugins: error,
@@ -57,7 +57,7 @@ test('a source that failed is left out, and takes nothing else with it', async (
   );
 });
 
-test('what the library cannot tell was not collected', async () => {
+test('what the library cannot tell was not collected', () => {
   const cases: object[] = [
     {},
     { deviceMemory: { value: undefined } },
@@ -69,28 +69,31 @@ test('what the library cannot tell was not collected', async () => {
     { applePay: { value: -3 } },
     { domBlockers: { value: undefined } },
   ];
-  for (const found of cases) assert.deepEqual(await map(found), {}, JSON.stringify(found));
+  for (const found of cases) assert.deepEqual(map(found), {}, JSON.stringify(found));
 });
 
-test('the graphics processor is named by the unmasked strings, else by the masked ones', async () => {
+test('the graphics processor is named by the unmasked strings, else by the masked ones', () => {
   const masked = {
     version: 'WebGL 1.0',
     vendor: 'WebKit',
     renderer: 'WebKit WebGL',
     shadingLanguageVersion: 'GLSL',
   };
-  const named = async (unmasked: object) => {
-    const { webglVendor, webglRenderer } = await map({ webGlBasics: { value: { ...masked, ...unmasked } } });
+  const named = (unmasked: object) => {
+    const { webglVendor, webglRenderer } = map({ webGlBasics: { value: { ...masked, ...unmasked } } });
     return [webglVendor, webglRenderer];
   };
-  assert.deepEqual(await named({ vendorUnmasked: 'Apple', rendererUnmasked: 'M2' }), ['Apple', 'M2']);
-  assert.deepEqual(await named({ vendorUnmasked: '', rendererUnmasked: '' }), ['WebKit', 'WebKit WebGL']);
+  assert.deepEqual(named({ vendorUnmasked: 'Apple', rendererUnmasked: 'M2' }), ['Apple', 'M2']);
+  assert.deepEqual(named({ vendorUnmasked: '', rendererUnmasked: '' }), ['WebKit', 'WebKit WebGL']);
 });
 
-test('a hash that fails loses that component alone', async () => {
+test('a hash that fails loses that component alone', () => {
   const found = { audio: { value: 1 }, math: { value: { acos: 1 } }, vendor: { value: 'x' } };
-  const broken = (text: string) => (text === '1' ? Promise.reject(new Error('no')) : shown(text));
-  assert.deepEqual(await toComponents(found as unknown as Findings, broken), {
+  const broken = (text: string) => {
+    if (text === '1') throw new Error('no');
+    return shown(text);
+  };
+  assert.deepEqual(toComponents(found as unknown as Findings, broken), {
     math: '#{"acos":1}',
     vendor: 'x',
   });

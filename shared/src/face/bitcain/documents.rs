@@ -34,6 +34,7 @@ fn every_reply_is_printed_as_its_example() {
         expires_at: Some(opened_at),
         error: None,
         telemetry_attached: None,
+        warnings: Vec::new(),
     };
     let refused = CreateReply {
         success: false,
@@ -41,7 +42,7 @@ fn every_reply_is_printed_as_its_example() {
         fingerprint: None,
         expires_at: None,
         error: Some("maximum number of concurrent sessions reached".to_owned()),
-        telemetry_attached: None,
+        ..opened.clone()
     };
     let valid = ValidateReply::<()> {
         is_valid: true,
@@ -53,7 +54,7 @@ fn every_reply_is_printed_as_its_example() {
     };
     let suspicious = ValidateReply {
         is_suspicious: true,
-        risk_score: 60,
+        risk_score: 45,
         ..valid.clone()
     };
     let not_held = ValidateReply::<()> {
@@ -114,6 +115,44 @@ fn every_reply_is_printed_as_its_example() {
             deleted: 2,
         }),
     );
+}
+
+#[test]
+fn warnings_are_printed_as_their_example() {
+    let body =
+        br#"{"ip_address": "198.51.100.7, 10.0.0.1", "user_agent": "undefined", "device_fingerprint": ""}"#;
+    let warned = CreateReply {
+        success: true,
+        session_id: Some(SESSION_ID.to_owned()),
+        fingerprint: Some(FINGERPRINT.to_owned()),
+        expires_at: Some(Instant::from_secs(1_704_164_645)),
+        error: None,
+        telemetry_attached: None,
+        warnings: CreateInput::read(body).unwrap().warnings(),
+    };
+    let examples = openapi::examples_of_replies(&document(), FACE);
+    let example = examples.iter().find(|it| it.name == "warned").unwrap();
+    assert_eq!(printed(&warned), example.value.to_string());
+}
+
+#[test]
+fn a_telemetry_token_that_stands_for_nothing_was_not_sent() {
+    for (sent, refused) in [
+        ("", false),
+        (" ", false),
+        ("null", false),
+        ("-", false),
+        ("a", true),
+        ("a.b.c", true),
+    ] {
+        let body = json!({"ip_address": "a", "user_agent": "b", "telemetry_token": sent});
+        let read = CreateInput::read(body.to_string().as_bytes());
+        assert_eq!(read.is_err(), refused, "{sent:?}");
+        assert!(
+            read.is_err() || read.is_ok_and(|it| it.telemetry.is_none()),
+            "{sent:?}"
+        );
+    }
 }
 
 #[test]

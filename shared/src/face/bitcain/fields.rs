@@ -5,6 +5,7 @@ use super::integer::{self, Reading};
 use super::problem::Problem;
 use crate::auth;
 use crate::face::json::{self, Refusal, Value};
+use crate::model::is_placeholder;
 
 /// The fields of one body.
 pub(super) struct Fields {
@@ -53,10 +54,10 @@ impl Fields {
         }
     }
 
-    /// The digest that a telemetry token leads to its telemetry by; it may be null or left out. What was sent is a secret,
-    /// so it is not echoed.
+    /// The digest that a telemetry token leads to its telemetry by; it may be null, left out, or a text that stands for
+    /// nothing. What was sent is a secret, so it is not echoed.
     pub(super) fn optional_telemetry(&mut self, field: &'static str) -> Option<[u8; 32]> {
-        let token = self.optional_text(field)?;
+        let token = self.optional_text(field).filter(|it| !is_placeholder(it))?;
         auth::lookup_digest(&token).ok().or_else(|| {
             let problem = Problem::refused(field, "not a telemetry token");
             self.fail(problem)

@@ -393,6 +393,7 @@ impl Case {
                     expires_at: room.then_some(opened_at),
                     error: (!room).then(|| "session limit reached".to_owned()),
                     telemetry_attached: None,
+                    warnings: Vec::new(),
                 };
                 Ok((printed(&reply), Some(read)))
             }

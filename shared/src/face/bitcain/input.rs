@@ -6,7 +6,10 @@
 
 use super::error::Error;
 use super::fields::Fields;
+use crate::face::Warning;
 use crate::face::text::clean;
+use crate::face::warning::Names;
+use crate::service::Notice;
 
 /// Longest body that is read.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -74,6 +77,17 @@ impl CreateInput {
             telemetry: fields.optional_telemetry("telemetry_token"),
         };
         fields.finish(input)
+    }
+
+    /// What of it was not understood as it was sent.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let names = Names {
+            address: "ip_address",
+            user_agent: "user_agent",
+            fingerprint: "device_fingerprint",
+        };
+        let (agent, fingerprint) = (Some(self.user_agent.as_str()), self.device_fingerprint.as_deref());
+        Warning::all(&Notice::of(&self.ip_address, agent, fingerprint), names)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::face::Warning;
 use crate::model::Instant;
 
 /// Answer of `POST /api/v1/sessions/fingerprint`.
@@ -31,6 +32,9 @@ pub struct CreateReply {
     /// where none was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telemetry_attached: Option<bool>,
+    /// What of the request was not understood as it was sent; ours, for API keys, and left out where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// Answer of `POST /api/v1/sessions/{session_id}/step-up`.
@@ -57,7 +61,7 @@ pub struct ValidateReply<R> {
     pub session_id: Option<String>,
     /// Whether a step-up is asked for.
     pub is_suspicious: bool,
-    /// 0 to 100.
+    /// 0 to 100; for a user's own token the least score of its level.
     pub risk_score: u8,
     /// How the score came about; ours, and left out where the caller is not to read it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,8 +6,11 @@
 
 use super::error::Error;
 use super::fields::{Complaints, Fields, MAX_LABELS, parse};
+use crate::face::Warning;
 use crate::face::text::clean;
+use crate::face::warning::Names;
 use crate::model::{AccountStatus, ActivityStatus, Device, DeviceType, Instant};
+use crate::service::Notice;
 
 /// Longest body that is read, as in NestJS.
 pub const MAX_BODY_BYTES: usize = 100 * 1024;
@@ -69,6 +72,21 @@ impl IngestInput {
         }
         input.started_at = fields.optional_time(&mut complaints, "startedAt");
         complaints.finish(input)
+    }
+
+    /// What of it was not understood as it was sent.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let names = Names {
+            address: "ipAddress",
+            user_agent: "device.userAgent",
+            fingerprint: "device.fingerprint",
+        };
+        let notices = Notice::of(
+            &self.ip_address,
+            self.user_agent.as_deref(),
+            Some(&self.fingerprint),
+        );
+        Warning::all(&notices, names)
     }
 }
 

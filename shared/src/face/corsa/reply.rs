@@ -4,6 +4,7 @@
 use serde::{Serialize, Serializer};
 
 use super::time;
+use crate::face::Warning;
 use crate::model::{self, ClientId, ClientKind, DeviceId, Instant, TenantId, Tenure};
 use crate::service::{Erased, Fetched, Remaining, State};
 
@@ -26,6 +27,8 @@ pub struct Session {
     created_at: Instant,
     #[serde(serialize_with = "instant")]
     updated_at: Instant,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// What was known of the session's address when it was opened.
@@ -108,7 +111,15 @@ impl Session {
             device: Device::of(tenant, record),
             created_at: record.created_at,
             updated_at,
+            warnings: Vec::new(),
         }
+    }
+
+    /// The same with what of the request that told of it was not understood as it was sent.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: Vec<Warning>) -> Self {
+        self.warnings = warnings;
+        self
     }
 }
 

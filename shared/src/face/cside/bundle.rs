@@ -6,7 +6,8 @@
 use std::net::IpAddr;
 
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::model::{Facts, Instant, Point};
@@ -153,6 +154,7 @@ struct Environment<'a> {
     devtools_open: Option<bool>,
     headless: Option<bool>,
     tampered: Option<bool>,
+    clock_offset_seconds: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -299,8 +301,21 @@ impl<'a> Environment<'a> {
             devtools_open: signals.devtools_open,
             headless: signals.headless,
             tampered: signals.tampered,
+            clock_offset_seconds: signals.clock_offset_seconds,
         }
     }
+}
+
+/// A bundle for those who show no API key: its reasons and findings are empty, and its score is the lower bound of its
+/// level. `None` for a text that is no bundle.
+pub fn without_reasons(bundle: &str) -> Option<String> {
+    let mut bundle: Value = serde_json::from_str(bundle).ok()?;
+    for path in ["/bot/reasons", "/signals/findings", "/risk/reasons"] {
+        *bundle.pointer_mut(path)? = Value::Array(Vec::new());
+    }
+    let level = Level::deserialize(bundle.pointer("/risk/level")?).ok()?;
+    *bundle.pointer_mut("/risk/score")? = level.least().get().into();
+    Some(bundle.to_string())
 }
 
 /// Pairs as an object, in their order.
@@ -314,7 +329,7 @@ fn as_map<S: Serializer>(pairs: &&[(String, String)], serializer: S) -> Result<S
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::face::cside::read_telemetry;
@@ -444,7 +459,7 @@ mod tests {
                 },
                 "environment": {
                     "timezone": "America/New_York", "timezoneOffsetMinutes": 300, "timezoneMismatch": false,
-                    "virtualMachine": false, "devtoolsOpen": false, "headless": false, "tampered": false,
+                    "virtualMachine": false, "devtoolsOpen": false, "headless": false, "tampered": false, "clockOffsetSeconds": 0,
                 },
                 "signals": {"throwawayEmail": false, "maskedEmail": false, "findings": []},
                 "risk": {"score": 0, "level": "low", "reasons": []},
@@ -463,11 +478,17 @@ mod tests {
         let mut values = 0;
         for group in ["identification", "browser", "device", "ip", "environment"] {
             for (key, value) in told[group].as_object().unwrap() {
-                assert_eq!(*value, Value::Null, "{group}.{key}");
+                // The envelope has a time, whatever else was collected.
+                let expected = if key == "clockOffsetSeconds" {
+                    json!(0)
+                } else {
+                    Value::Null
+                };
+                assert_eq!(*value, expected, "{group}.{key}");
                 values += 1;
             }
         }
-        assert_eq!(values, 6 + 8 + 9 + 15 + 7);
+        assert_eq!(values, 6 + 8 + 9 + 15 + 8);
         for key in ["clientId", "domain"] {
             assert_eq!(told[key], Value::Null, "{key}");
         }
@@ -480,6 +501,31 @@ mod tests {
             told["risk"],
             json!({"score": 30, "level": "low", "reasons": ["user_agent_missing"]})
         );
+    }
+
+    #[test]
+    fn without_a_key_a_bundle_tells_its_level_and_no_reasons() {
+        let odd = telemetry(json!({
+            "externalIds": {"email": "a@mailinator.com"},
+            "components": {"platform": "Win32"}, "automation": {"webdriver": true},
+        }));
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+        for (telemetry, agent, score) in [
+            (&odd, Some(agent), 80),
+            (&telemetry(json!({"components": {"platform": "Win32"}})), None, 0),
+        ] {
+            let whole = bundle(telemetry, agent, &Facts::default(), true);
+            let told: Value = serde_json::from_str(&without_reasons(&whole.to_string()).unwrap()).unwrap();
+            let mut expected = whole.clone();
+            expected["bot"]["reasons"] = json!([]);
+            expected["signals"]["findings"] = json!([]);
+            expected["risk"] = json!({"score": score, "level": whole["risk"]["level"], "reasons": []});
+            assert_eq!(told, expected);
+            // Keys stay in their order, so that nothing is told by it.
+            assert_eq!(told.to_string(), expected.to_string());
+        }
+        assert_eq!(without_reasons("{}"), None);
+        assert_eq!(without_reasons("<html>"), None);
     }
 
     #[test]

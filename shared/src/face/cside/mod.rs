@@ -7,7 +7,7 @@ mod route;
 mod telemetry;
 mod token;
 
-pub use bundle::{Bundle, Identification, Source};
+pub use bundle::{Bundle, Identification, Source, without_reasons};
 pub use error::{Error, TEXT, Textual};
 pub use page::{AtPage, Page, site_key};
 pub use route::{Unrouted, owns, unrouted};

@@ -29,6 +29,8 @@ const MAX_TEXT: usize = 512;
 const MAX_ENTRIES: usize = 32;
 /// Most unreadable parts that are named.
 const MAX_MALFORMED: usize = 16;
+/// The last time that a browser's clock can mean: the end of the year 9999, milliseconds.
+const LATEST_MILLIS: i64 = 253_402_300_799_999;
 /// Bytes of a nonce.
 const NONCE_BYTES: usize = 16;
 
@@ -73,13 +75,17 @@ pub fn read_telemetry(body: &[u8]) -> Result<Telemetry, Vec<Problem>> {
         ));
     }
     let collected_at = match value.get("collectedAt") {
-        Some(Value::Integer(digits)) => digits.parse().ok().map(Instant::from_millis),
+        Some(Value::Integer(digits)) => digits
+            .parse()
+            .ok()
+            .filter(|it| (0..=LATEST_MILLIS).contains(it))
+            .map(Instant::from_millis),
         _ => None,
     };
     if collected_at.is_none() {
         problems.push(Problem::new(
             "collectedAt",
-            "must be milliseconds since 1970, a whole number",
+            "must be milliseconds since 1970, a whole number, before the year 10000",
         ));
     }
     let external_ids = external_ids(value.get("externalIds"), &mut problems);
@@ -522,7 +528,15 @@ mod tests {
             let body = format!(r#"{{"version":1,"nonce":{nonce},"collectedAt":1}}"#);
             assert_eq!(fields(read_telemetry(body.as_bytes())), ["nonce"], "{nonce}");
         }
-        for at in ["1.5", "\"1\"", "1e3", "99999999999999999999", "null"] {
+        for at in [
+            "1.5",
+            "\"1\"",
+            "1e3",
+            "-1",
+            "253402300800000",
+            "99999999999999999999",
+            "null",
+        ] {
             let body = format!(r#"{{"version":1,"nonce":"{NONCE}","collectedAt":{at}}}"#);
             assert_eq!(fields(read_telemetry(body.as_bytes())), ["collectedAt"], "{at}");
         }

@@ -10,6 +10,7 @@ struct Visit {
     components: Components,
     user_agent: &'static str,
     tampered: bool,
+    from: &'static str,
 }
 
 fn digest(byte: u8) -> Digest {
@@ -34,6 +35,7 @@ fn home() -> Visit {
         },
         user_agent: CHROME,
         tampered: false,
+        from: "198.51.100.7",
     }
 }
 
@@ -53,13 +55,17 @@ impl Visit {
             traits: Some(self.traits()),
             user_agent: self.user_agent,
             tampered: self.tampered,
+            address: self.from.parse().ok(),
+            asn: None,
         }
     }
 }
 
 /// A request that shows `told`, in a session that was opened by [`base`] with the telemetry of `before`.
+#[expect(clippy::large_types_passed_by_value, reason = "a test may copy it")]
 fn shown(before: Option<&Visit>, now: &Context, told: Option<Told<'_>>) -> Assessment {
-    let (held, mut record) = opened(&base());
+    let (mut held, mut record) = opened(&base());
+    held.trail.told = before.is_some();
     record.attached.traits = before.map(|it| it.traits().to_bytes());
     assess(&Evidence {
         told,
@@ -71,6 +77,7 @@ fn shown(before: Option<&Visit>, now: &Context, told: Option<Told<'_>>) -> Asses
 pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
     let (home, now) = (home(), base());
     let upgraded = context("198.51.100.7", CHROME_127, base().fingerprint);
+    let away = context("203.0.113.5", CHROME, base().fingerprint);
     let other_agent = context("198.51.100.7", FIREFOX, base().fingerprint);
     let judged = |visit: &Visit| shown(Some(&home), &now, Some(visit.told()));
     vec![
@@ -82,6 +89,10 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
         ),
         (
             "a token whose time is over",
+            shown(Some(&home), &now, Some(Told::Expired)),
+        ),
+        (
+            "a token that leads nowhere",
             shown(Some(&home), &now, Some(Told::Nothing)),
         ),
         (
@@ -130,6 +141,38 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
             "the token of Chrome, sent on by Firefox",
             shown(Some(&home), &other_agent, Some(home.told())),
         ),
+        ("203.0.113.5: none", shown(Some(&home), &away, None)),
+        (
+            "203.0.113.5: all as it was, sent from there",
+            shown(
+                Some(&home),
+                &away,
+                Some(with(|it| it.from = "203.0.113.5").told()),
+            ),
+        ),
+        (
+            "203.0.113.5: all as it was, sent from home",
+            shown(Some(&home), &away, Some(home.told())),
+        ),
+        (
+            "203.0.113.5: a token that leads nowhere",
+            shown(Some(&home), &away, Some(Told::Nothing)),
+        ),
+        (
+            "203.0.113.5: another machine",
+            shown(
+                Some(&home),
+                &away,
+                Some(
+                    with(|it| {
+                        it.from = "203.0.113.5";
+                        it.components.hardware_concurrency = Some(4);
+                        it.components.device_memory = Some(2.0);
+                    })
+                    .told(),
+                ),
+            ),
+        ),
     ]
 }
 
@@ -162,24 +205,53 @@ fn the_documented_examples_with_telemetry_are_what_the_code_computes() {
 }
 
 #[test]
-fn what_a_token_is_missing_is_never_held_against_anybody() {
+fn telemetry_that_was_never_shown_is_not_missed() {
     let now = base();
-    let without = shown(Some(&home()), &now, None).sum();
-    for (before, told) in [
-        (None, Told::Nothing),
-        (Some(home()), Told::Nothing),
-        (None, home().told()),
-        (
-            Some(home()),
-            Told::Visit {
-                traits: None,
-                user_agent: CHROME,
-                tampered: false,
-            },
-        ),
-    ] {
-        assert_eq!(shown(before.as_ref(), &now, Some(told)).sum(), without);
+    for ip in ["198.51.100.7", "203.0.113.5"] {
+        let now = Context {
+            address: ip.parse().ok(),
+            ..now.clone()
+        };
+        let names = names(&shown(None, &now, None));
+        assert!(!names.iter().any(|it| it.contains("telemetry")), "{names:?}");
     }
+}
+
+#[test]
+fn away_from_home_no_telemetry_and_anothers_cost_as_much_as_a_thiefs_own() {
+    let sum = |name: &str| {
+        let examples = examples();
+        examples.iter().find(|(it, _)| *it == name).unwrap().1.sum()
+    };
+    let own = sum("203.0.113.5: another machine");
+    for left_out in [
+        "203.0.113.5: none",
+        "203.0.113.5: all as it was, sent from home",
+        "203.0.113.5: a token that leads nowhere",
+    ] {
+        assert!(own <= sum(left_out), "{left_out}");
+    }
+}
+
+#[test]
+fn what_the_tenant_says_of_telemetry_decides_what_its_absence_means() {
+    let (mut held, record) = opened(&base());
+    held.trail.told = true;
+    let now = base();
+    let points = |promises| {
+        let judged = assess(&Evidence {
+            promises,
+            ..evidence(&held, Some(&record), &now)
+        });
+        judged
+            .factors()
+            .iter()
+            .find(|it| it.group == Group::Components)
+            .map(|it| it.points)
+    };
+    assert_eq!(points(EvidencePolicy::of(&[])), None);
+    assert_eq!(points(EvidencePolicy::default()), Some(10));
+    assert_eq!(points(EvidencePolicy::of(&[Piece::Telemetry])), Some(40));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Monotonicity: with everything else equal, a step worse in a group lowers neither its points nor the score.
 //!
-//! User agents and fingerprints have few kinds of change, which are gone through one by one beside the model's examples;
-//! here is what addresses, data, lists, places and times can make of a group.
+//! The last ones are about who chooses what to show: saying less, saying it worse and claiming to be newer never help.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -10,9 +9,7 @@ use proptest::test_runner::TestCaseError;
 use super::laws::{any_profile, any_session, located_context};
 use super::located::acquainted;
 use super::*;
-use crate::model::{
-    Anonymity, AutonomousSystem, EarlierFingerprint, EarlierSystem, Geo, Located, Place, Point, Profile,
-};
+use crate::model::{Anonymity, AutonomousSystem, Geo, Located, Place, Point, Profile};
 
 /// A session and a request, which a ladder then moves in one respect.
 #[derive(Debug, Clone)]
@@ -28,13 +25,10 @@ struct Scene {
 impl Scene {
     fn judged(&self) -> Assessment {
         assess(&Evidence {
-            told: None,
-            held: &self.held,
-            record: Some(&self.record),
             profile: self.profile.as_ref(),
-            context: &self.context,
             lists: &self.lists,
             now: self.now,
+            ..evidence(&self.held, Some(&self.record), &self.context)
         })
     }
 
@@ -46,8 +40,21 @@ impl Scene {
     }
 
     fn come_from(&mut self, address: IpAddr) {
-        self.context.ip = address.to_string();
-        self.context.address = Some(address);
+        self.show(&address.to_string());
+    }
+
+    /// Shows this text for an address; nothing is known of another one.
+    fn show(&mut self, ip: &str) {
+        let shown = context(ip, CHROME, base().fingerprint);
+        (self.context.ip, self.context.address, self.context.ip_form) =
+            (shown.ip, shown.address, shown.ip_form);
+    }
+
+    fn hold_by(&mut self, address: IpAddr) {
+        match HeldSession::held_part(address) {
+            IpAddr::V4(v4) => self.held.ipv4 = Some(v4),
+            IpAddr::V6(v6) => self.held.ipv6 = Some(v6),
+        }
     }
 
     fn announced_by(&mut self, system: u32, country: &str) {
@@ -87,10 +94,11 @@ fn any_neighbours() -> impl Strategy<Value = [IpAddr; 3]> {
     let v4 = (any::<u32>(), 1..=u32::from(u8::MAX), 1..1_u32 << 24).prop_map(|(own, host, network)| {
         [own, own ^ host, own ^ (network << 8)].map(|it| IpAddr::V4(Ipv4Addr::from_bits(it)))
     });
-    let v6 = (any::<u128>(), 1..1_u128 << 80, 1..1_u128 << 48).prop_map(|(own, host, network)| {
-        [own, own ^ host, own ^ (network << 80)].map(|it| IpAddr::V6(Ipv6Addr::from_bits(it)))
+    let v6 = (any::<u128>(), 1..1_u128 << 16, 1..1_u128 << 48).prop_map(|(own, subnet, network)| {
+        [own, own ^ (subnet << 64), own ^ (network << 80)].map(|it| IpAddr::V6(Ipv6Addr::from_bits(it)))
     });
-    prop_oneof![v4, v6]
+    let ordinary = |it: &[IpAddr; 3]| it.iter().all(|it| address::special(*it).is_none());
+    prop_oneof![v4, v6].prop_filter("ordinary addresses", ordinary)
 }
 
 fn points(assessment: &Assessment, group: Group) -> i32 {
@@ -132,11 +140,11 @@ proptest! {
         let scene = scene.but(|it| {
             it.profile = Some(acquainted());
             (it.held.ipv4, it.held.ipv6) = (None, None);
-            it.held.remember(own);
+            it.hold_by(own);
             it.held.asn = Some(system);
             it.held.country = Some(country.to_owned());
-            // Going back to a system is another group's matter.
-            it.held.trail.earlier_system = None;
+            it.held.anonymous = false;
+            it.held.trail.elsewhere = None;
         });
         let rung = |address, system, country: &str| scene.but(|it| {
             it.come_from(address);
@@ -166,6 +174,7 @@ proptest! {
         let scene = scene.but(|it| {
             it.come_from(address);
             it.held.anonymous = false;
+            it.hold_by(address);
             it.context.facts.system = system.map(|number| AutonomousSystem { number, organisation: None });
             let relay = it.context.facts.anonymity.relay;
             it.context.facts.anonymity = Anonymity { hosting: Some(false), relay, ..Anonymity::default() };
@@ -198,7 +207,7 @@ proptest! {
     ) {
         let scene = scene.but(|it| {
             (it.held.ipv4, it.held.ipv6) = (None, None);
-            it.held.remember(own);
+            it.hold_by(own);
             it.come_from(foreign);
             it.held.anonymous = false;
             it.context.facts.anonymity = Anonymity::default();
@@ -227,80 +236,107 @@ proptest! {
         let rungs = minutes.map(|minutes| scene.but(|it| it.now = START + Duration::from_mins(minutes)));
         assert_climbs(Group::Travel, &rungs)?;
         assert_climbs(Group::Sequence, &rungs)?;
+        assert_climbs(Group::UserAgent, &rungs)?;
     }
 
-    /// Never there before, there long ago, there a moment ago.
+    /// An address that is not shown, of whatever kind, costs at least what any does that neither the tenant denies nor Tor
+    /// has.
     #[test]
-    fn coming_back_to_a_system_sooner_never_scores_lower(
+    fn an_address_that_is_not_shown_never_scores_lower(
         scene in any_scene(),
-        [.., address] in any_neighbours(),
-        mut left in proptest::array::uniform3(0..2000_u64),
+        [own, _, shown] in any_neighbours(),
+        spoilt in proptest::sample::select(vec![
+            "", " ", "unknown", "null", "198.51.100.7, 203.0.113.5", "10.0.0.1", "127.0.0.1", "100.64.0.1", "::1",
+            "fe80::1%eth0", "_hidden", "169.254.1.1", "192.0.2.1", "999.1.1.1", "0x7f000001", "224.0.0.1", "0.0.0.0",
+        ]),
     ) {
         let scene = scene.but(|it| {
-            it.come_from(address);
-            it.held.asn = Some(64_496);
-            it.held.trail.ipv6 = address.is_ipv6();
-            it.held.trail.earlier_system = None;
-            it.announced_by(64_505, "FR");
+            (it.held.ipv4, it.held.ipv6) = (None, None);
+            it.hold_by(own);
+            it.come_from(shown);
+            it.context.facts.anonymity.tor = None;
         });
-        left.sort_unstable();
-        let back = |minutes| scene.but(|it| {
-            let left_at = START + Duration::from_mins(minutes);
-            it.held.trail.earlier_system = Some(EarlierSystem::new(64_505, address.is_ipv6(), left_at));
+        let without = scene.but(|it| {
+            it.show(spoilt);
+            it.context.facts = Facts::default();
         });
-        let [first, second, third] = left.map(back);
-        assert_climbs(Group::Sequence, &[scene, first, second, third])?;
+        prop_assert!(scene.judged().sum() <= without.judged().sum(), "{:?}\n{:?}", scene.judged(), without.judged());
     }
 
+    /// Whatever user agent is shown, leaving out its version, its system, its browser, or all of it never helps.
     #[test]
-    fn coming_back_to_a_fingerprint_sooner_never_scores_lower(
+    fn a_user_agent_that_says_less_never_scores_lower(
         scene in any_scene(),
-        mut left in proptest::array::uniform3(0..2000_u64),
-    ) {
-        let (one, other) = (Sample::supplied("device-1"), Sample::supplied("device-2"));
-        let Sample::Supplied(digest) = other else { panic!("sent") };
-        let scene = scene.but(|it| {
-            (it.held.fingerprint, it.context.fingerprint) = (one, other);
-            it.held.trail.earlier_fingerprint = None;
-        });
-        left.sort_unstable();
-        let back = |minutes| scene.but(|it| {
-            let left_at = START + Duration::from_mins(minutes);
-            it.held.trail.earlier_fingerprint = Some(EarlierFingerprint::new(&digest, left_at));
-        });
-        let [first, second, third] = left.map(back);
-        assert_climbs(Group::Sequence, &[scene, first, second, third])?;
-    }
-
-    /// Back where it was with nothing different, with the fingerprint left out, with another one.
-    #[test]
-    fn coming_back_with_more_that_differs_never_scores_lower(
-        scene in any_scene(),
-        [.., address] in any_neighbours(),
-        minutes in 0..30_u64,
+        shown in proptest::sample::select(vec![
+            CHROME, CHROME_127, CHROME_120, CHROME_900, CHROME_LINUX, FIREFOX, FIREFOX_LINUX, ANDROID, ANDROID_DESKTOP,
+        ]),
     ) {
         let scene = scene.but(|it| {
-            it.come_from(address);
-            it.announced_by(64_505, "FR");
-            it.profile = None;
-            it.held.user_agent = it.context.user_agent_digest();
-            it.held.fingerprint = Sample::supplied("device-1");
-            it.held.asn = Some(64_496);
-            it.held.trail.ipv6 = address.is_ipv6();
-            it.held.trail.earlier_fingerprint = None;
-            it.held.trail.suspicion = None;
-            it.held.trail.earlier_system = Some(EarlierSystem::new(64_505, address.is_ipv6(), START));
-            it.now = START + Duration::from_mins(minutes);
+            it.held.user_agent = base().user_agent_digest();
+            it.record.latest_user_agent = None;
+            it.record.user_agent = CHROME.to_owned();
         });
-        let showing = |fingerprint| scene.but(|it| it.context.fingerprint = fingerprint);
-        let rungs = [
-            showing(Sample::supplied("device-1")),
-            showing(Sample::computed("none")),
-            showing(Sample::supplied("device-2")),
-        ];
-        for (rung, points_of_it) in rungs.iter().zip([0, 35, 40]) {
-            prop_assert_eq!(points(&rung.judged(), Group::Sequence), points_of_it);
+        let saying = |text: &str| scene.but(|it| text.clone_into(&mut it.context.user_agent)).judged();
+        let full = saying(shown);
+        for less in less_than(shown) {
+            let vague = saying(&less);
+            prop_assert!(full.sum() <= vague.sum(), "{less}: {full:?}\n{vague:?}");
         }
-        assert_climbs(Group::Sequence, &rungs)?;
     }
+
+    /// Away from the session's own networks no claim to be newer makes anything cheaper.
+    #[test]
+    fn claiming_to_be_newer_never_scores_lower_away_from_home(
+        scene in any_scene(),
+        [own, _, shown] in any_neighbours(),
+        newer in proptest::sample::select(vec![
+            "Chrome/126.0.6478.200", "Chrome/127.0.0.0", "Chrome/150.0.0.0", "Chrome/900.0.0.0",
+            "Chrome/99999999999999999999999999999999999999999.0.0.0",
+        ]),
+    ) {
+        let scene = scene.but(|it| {
+            (it.held.ipv4, it.held.ipv6) = (None, None);
+            it.hold_by(own);
+            it.come_from(shown);
+            it.held.asn = Some(64_496);
+            it.profile = None;
+            it.held.trail.elsewhere = None;
+            it.announced_by(64_505, "FR");
+            it.held.user_agent = base().user_agent_digest();
+            it.record.latest_user_agent = None;
+            it.record.user_agent = CHROME.to_owned();
+            it.context.user_agent = CHROME.to_owned();
+        });
+        let claimed = scene.but(|it| it.context.user_agent = CHROME.replace("Chrome/126.0.0.0", newer));
+        prop_assert!(scene.judged().sum() <= claimed.judged().sum());
+    }
+
+    /// A fingerprint that is left out costs at least what any does that is sent.
+    #[test]
+    fn a_fingerprint_that_is_left_out_never_scores_lower(scene in any_scene(), sent in any::<[u8; 16]>()) {
+        let shown = scene.but(|it| it.context.fingerprint = Sample::Supplied(sent));
+        let without = scene.but(|it| it.context.fingerprint = Sample::computed("none"));
+        let guessed = shown.judged().factors().iter().any(|it| it.group == Group::Sequence);
+        prop_assert!(guessed || shown.judged().sum() <= without.judged().sum());
+    }
+}
+
+/// The user agent with one thing or all left out.
+fn less_than(text: &str) -> Vec<String> {
+    let (before, rest) = text.split_once('(').unwrap();
+    let (_, after) = rest.split_once(')').unwrap();
+    let without_numbers = |mark: &str| {
+        let end = |rest: &str| rest.find(' ').unwrap_or(rest.len());
+        text.split_once(mark)
+            .map(|(before, rest)| format!("{before}{mark}x{}", rest.split_at(end(rest)).1))
+    };
+    let mut less = vec![
+        String::new(),
+        "Mozilla/5.0".to_owned(),
+        format!("{before}{}", after.trim_start()),
+        text.split_once(')').unwrap().0.to_owned() + ")",
+    ];
+    less.extend(without_numbers("Chrome/"));
+    less.extend(without_numbers("Firefox/"));
+    less
 }

@@ -2,7 +2,7 @@
 
 use super::located::{acquainted, nobody};
 use super::*;
-use crate::model::{Anonymity, AutonomousSystem, Located, Place, Point, Profile, Suspicion};
+use crate::model::{Anonymity, AutonomousSystem, Located, Place, Point, Profile};
 use crate::policy::Pattern;
 
 fn any_facts() -> impl Strategy<Value = Facts> {
@@ -47,24 +47,27 @@ pub(super) fn located_context() -> impl Strategy<Value = Context> {
     (any_context(), any_facts()).prop_map(|(context, facts)| Context { facts, ..context })
 }
 
-/// A session with up to three accepted contexts behind it.
+/// A session with up to three requests behind it, some of them followed by a proof.
 pub(super) fn any_session() -> impl Strategy<Value = (HeldSession, SessionRecord)> {
-    let steps = proptest::collection::vec((located_context(), 0..90_u64), 1..4);
-    (steps, proptest::option::of((0..90_u64, 0..90_u64))).prop_map(|(steps, suspicion)| {
+    let steps = proptest::collection::vec((located_context(), 0..90_u64, any::<bool>()), 1..4);
+    (steps, proptest::option::of(0..90_u64), any::<bool>()).prop_map(|(steps, suspicion, told)| {
         let (mut held, mut record) = opened(&steps[0].0);
-        let mut at = START;
-        for (context, minutes) in &steps[1..] {
-            at = at + Duration::from_mins(*minutes);
-            held.accept(context, at);
-            record.latest_user_agent = Some(context.user_agent.clone());
+        let mut minutes = 0;
+        for (context, passed, proves) in &steps[1..] {
+            minutes += passed;
+            if *proves {
+                held = proven(&held, context, false, START + Duration::from_mins(minutes));
+                if !context.user_agent.is_empty() {
+                    record.latest_user_agent = Some(context.user_agent.clone());
+                }
+            } else {
+                (_, held, record) = after(&held, &record, context, minutes);
+            }
         }
-        held.last_activity_at = at;
-        held.trail.suspicion = suspicion.map(|(since, before)| {
-            Suspicion::new(
-                at + Duration::from_mins(since),
-                START + Duration::from_mins(before),
-            )
-        });
+        held.trail.told = told;
+        if let Some(since) = suspicion {
+            held.trail.suspicion = Some(START + Duration::from_mins(since));
+        }
         (held, record)
     })
 }
@@ -94,13 +97,10 @@ proptest! {
         minutes in 0..2000_u64,
     ) {
         let evidence = Evidence {
-            told: None,
-            held: &held,
-            record: Some(&record),
             profile: profile.as_ref(),
-            context: &context,
             lists: &lists,
             now: START + Duration::from_mins(minutes),
+            ..evidence(&held, Some(&record), &context)
         };
         let assessment = assess(&evidence);
         let sum: i32 = assessment.factors().iter().map(|factor| factor.points).sum();
@@ -127,7 +127,7 @@ proptest! {
         minutes in 0..2000_u64,
     ) {
         let now = START + Duration::from_mins(minutes);
-        let bare = Evidence { held: &held, told: None, record: None, profile: None, context: &context, lists: &lists, now };
+        let bare = Evidence { lists: &lists, now, ..evidence(&held, None, &context) };
         if !needs_history(&bare) {
             let full = Evidence { record: Some(&record), profile: profile.as_ref(), ..bare };
             prop_assert_eq!(assess(&bare), assess(&full));
@@ -180,8 +180,9 @@ proptest! {
         (mut held, record) in any_session(),
         context in located_context(),
     ) {
-        // Where the session itself knows system and country, its subject's profile can only excuse.
+        // Where the session itself knows address, system and country, its subject's profile can only excuse.
         held.asn.get_or_insert(64_496);
+        held.ipv4.get_or_insert(std::net::Ipv4Addr::new(198, 51, 100, 7));
         held.country.get_or_insert_with(|| "FR".to_owned());
         let bare = evidence(&held, Some(&record), &context);
         let profile = acquainted();

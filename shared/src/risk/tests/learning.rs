@@ -1,49 +1,68 @@
-//! What profiles learn, and what they do not.
+//! What profiles learn, what they do not, and what they take back.
+
+use std::collections::HashSet;
 
 use super::located::{acquainted, elsewhere, facts, home, nobody};
 use super::*;
 use crate::model::{Anonymity, Profile};
 
+/// Who brings it.
+const SESSION: [u8; 4] = [1; 4];
+
 fn today() -> u16 {
     Profile::day(START)
 }
 
-/// The session after it was accepted from `context` by a request that may teach, on `day`.
-fn taught(before: &HeldSession, context: &Context, day: u16) -> HeldSession {
-    let mut after = before.clone();
-    after.accept(context, START);
-    after.trail.learnt_on = Some(day);
-    after
+fn fresh(context: &Context) -> HeldSession {
+    opened(context).0
 }
 
-fn fresh(context: &Context) -> HeldSession {
-    let (mut held, _) = opened(context);
-    held.trail.learnt_on = Some(today());
-    held
+/// The session after it was let in from `context`, `days` after [`START`].
+fn let_in(before: &HeldSession, context: &Context, days: u64) -> HeldSession {
+    let (_, record) = opened(context);
+    let judgement = judge(
+        &Evidence {
+            now: START + Duration::from_hours(24 * days),
+            ..evidence(before, Some(&record), context)
+        },
+        &RiskPolicy::default(),
+    );
+    assert_eq!(judgement.action, Action::Allow);
+    judgement.next
+}
+
+fn taught(profile: &Profile, lessons: &[Lesson]) -> Profile {
+    lessons.iter().fold(profile.clone(), |profile, it| {
+        learn(&profile, it).unwrap_or(profile)
+    })
 }
 
 fn learnt(profile: &Profile, before: Option<&HeldSession>, after: &HeldSession) -> Profile {
-    lesson(before, after)
-        .and_then(|it| learn(profile, &it))
-        .unwrap_or_else(|| profile.clone())
+    taught(profile, &lessons(SESSION, before, after))
+}
+
+fn ended(profile: &Profile, session: [u8; 4], well: bool) -> Profile {
+    taught(profile, &[Lesson::Ended { session, well }])
 }
 
 fn abroad() -> Context {
     elsewhere("203.0.113.5", facts(64_500, "US", None))
 }
 
+fn next_door() -> Context {
+    elsewhere("203.0.113.5", facts(64_498, "FR", None))
+}
+
 #[test]
 fn a_first_session_is_trusted() {
     let profile = learnt(&nobody(), None, &fresh(&home()));
     assert!(profile.knows_system(64_496) && profile.knows_country("FR"));
-    assert_eq!(
-        (
-            profile.networks.len(),
-            profile.countries.len(),
-            profile.devices.len()
-        ),
-        (1, 1, 1)
+    let sizes = (
+        profile.networks.len(),
+        profile.countries.len(),
+        profile.devices.len(),
     );
+    assert_eq!(sizes, (1, 1, 1));
     assert_eq!(
         (profile.since, profile.latest, profile.days),
         (today(), today(), 1)
@@ -53,21 +72,76 @@ fn a_first_session_is_trusted() {
 #[test]
 fn a_session_without_anything_to_learn_teaches_nothing() {
     let unknown = fresh(&context("198.51.100.7", CHROME, Sample::computed("x")));
-    assert_eq!(lesson(None, &unknown), None);
+    assert_eq!(learnt(&nobody(), None, &unknown), nobody());
     let mut untrusted = fresh(&home());
     untrusted.trail.learnt_on = None;
-    assert_eq!(lesson(None, &untrusted), None);
+    assert_eq!(lessons(SESSION, None, &untrusted), []);
 }
 
 #[test]
-fn a_lesson_that_comes_again_or_late_changes_nothing() {
+fn where_a_session_was_let_in_is_known_after_several_days_in_sessions_that_ended_well() {
+    let mut profile = learnt(&nobody(), None, &fresh(&home()));
+    for day in 1..=3_u8 {
+        assert!(!profile.knows_system(64_498), "day {day}");
+        let before = fresh(&home());
+        let after = let_in(&before, &next_door(), day.into());
+        profile = taught(&profile, &lessons([day; 4], Some(&before), &after));
+        profile = ended(&profile, [day; 4], true);
+    }
+    assert!(profile.knows_system(64_498));
+}
+
+#[test]
+fn days_of_one_session_count_when_it_ends_well_and_never_when_it_does_not() {
     let first = fresh(&home());
-    let there = taught(
-        &first,
-        &elsewhere("203.0.113.5", facts(64_498, "FR", None)),
-        today() + 1,
+    let mut profile = learnt(&nobody(), None, &first);
+    let mut session = first;
+    for day in 1..=5 {
+        let next = let_in(&session, &next_door(), day);
+        profile = learnt(&profile, Some(&session), &next);
+        session = next;
+    }
+    assert!(!profile.knows_system(64_498), "it has not ended");
+    assert!(ended(&profile, SESSION, true).knows_system(64_498));
+    let taken_back = ended(&profile, SESSION, false);
+    assert!(!taken_back.knows_system(64_498));
+    assert_eq!(
+        ended(&taken_back, SESSION, true),
+        taken_back,
+        "nothing is left of it"
     );
-    let back = taught(&there, &home(), today() + 2);
+}
+
+#[test]
+fn what_a_stolen_session_brought_is_taken_back_and_what_was_known_stays() {
+    let known = acquainted();
+    let session = fresh(&Context {
+        fingerprint: Sample::supplied("device-9"),
+        ..next_door()
+    });
+    let mut proven = session.clone();
+    proven.trail.proven = true;
+    let profile = learnt(&known, None, &proven);
+    assert!(profile.knows_system(64_498), "while it lives");
+    let after = ended(&profile, SESSION, false);
+    assert!(!after.knows_system(64_498));
+    for (list, before) in [
+        (&after.networks, &known.networks),
+        (&after.countries, &known.countries),
+        (&after.devices, &known.devices),
+    ] {
+        let digests =
+            |list: &[crate::model::Acquaintance]| list.iter().map(|it| it.digest).collect::<HashSet<_>>();
+        assert_eq!(digests(list), digests(before));
+    }
+    assert!(ended(&profile, SESSION, true).knows_system(64_498));
+}
+
+#[test]
+fn a_lesson_that_comes_again_changes_nothing() {
+    let first = fresh(&home());
+    let there = let_in(&first, &next_door(), 1);
+    let back = let_in(&there, &home(), 2);
     let steps = [(None, &first), (Some(&first), &there), (Some(&there), &back)];
     let mut in_order = nobody();
     for (before, after) in steps {
@@ -78,14 +152,6 @@ fn a_lesson_that_comes_again_or_late_changes_nothing() {
         again = learnt(&again, before, after);
     }
     assert_eq!(again, in_order);
-    let mut reordered = nobody();
-    for at in [2, 0, 2, 1, 0] {
-        reordered = learnt(&reordered, steps[at].0, steps[at].1);
-    }
-    for known in [&in_order, &reordered] {
-        assert!(known.knows_system(64_496) && known.knows_system(64_498) && known.knows_country("FR"));
-        assert_eq!((known.since, known.latest), (today(), today() + 2));
-    }
 }
 
 #[test]
@@ -95,26 +161,22 @@ fn a_session_opened_where_nobody_knows_the_subject_does_not_teach_the_place() {
     let mut profile = learnt(&known, None, &opened_abroad);
     assert_eq!(profile, known, "45 and more by itself");
 
-    // Nor by staying, nor by another address there.
+    // Nor is it known by staying, nor by another address there, until the session has ended well.
     let mut session = opened_abroad;
     for day in 1..60 {
-        let next = taught(
-            &session,
-            &elsewhere("203.0.113.77", abroad().facts),
-            today() + day,
-        );
+        let next = let_in(&session, &elsewhere("203.0.113.77", abroad().facts), day);
         profile = learnt(&profile, Some(&session), &next);
         session = next;
     }
     assert!(!profile.knows_country("US") && !profile.knows_system(64_500));
 
     // A new device at home is no stranger.
-    let tablet = Context {
+    let tablet = fresh(&Context {
         fingerprint: Sample::supplied("device-9"),
         ..home()
-    };
+    });
     assert_eq!(
-        learnt(&known, None, &fresh(&tablet)).devices.len(),
+        learnt(&known, None, &tablet).devices.len(),
         known.devices.len() + 1
     );
 }
@@ -139,7 +201,7 @@ fn an_opening_through_a_privacy_relay_is_held_against_its_subject_as_little_as_i
         through(|it| it.vpn = Some(true)),
         through(|it| (it.relay, it.hosting) = (Some(true), Some(true))),
     ] {
-        assert_eq!(learnt(&known, None, &fresh(&device(hired))), known, "25 and 35");
+        assert_eq!(learnt(&known, None, &fresh(&device(hired))), known, "25 and 30");
     }
 }
 
@@ -150,8 +212,7 @@ fn an_opening_without_the_fingerprint_its_subject_sends_is_held_against_it() {
         fingerprint: Sample::computed("none"),
         ..elsewhere("203.0.113.5", facts(asn, "FR", None))
     };
-    assert_eq!(learnt(&known, None, &fresh(&unsent(64_498))), known, "25 and 35");
-    assert_ne!(learnt(&known, None, &fresh(&unsent(64_497))), known, "5 and 35");
+    assert_eq!(learnt(&known, None, &fresh(&unsent(64_498))), known, "25 and 40");
     let mut without_devices = known;
     without_devices.devices.clear();
     let profile = learnt(&without_devices, None, &fresh(&unsent(64_498)));
@@ -160,50 +221,32 @@ fn an_opening_without_the_fingerprint_its_subject_sends_is_held_against_it() {
 
 #[test]
 fn who_proved_itself_teaches_everything() {
-    let mut session = fresh(&abroad());
-    session.trail.proven = true;
-    let profile = learnt(&acquainted(), None, &session);
-    assert!(profile.knows_country("US") && profile.knows_system(64_500));
-
     let unproven = fresh(&abroad());
-    let mut proven = unproven.clone();
-    proven.trail.proven = true;
-    let profile = learnt(&acquainted(), Some(&unproven), &proven);
-    assert!(profile.knows_country("US"), "also in the session that is there");
+    let (held, _) = opened(&home());
+    for before in [held, unproven] {
+        let after = proven(&before, &abroad(), false, START);
+        let profile = learnt(&acquainted(), Some(&before), &after);
+        assert!(profile.knows_country("US") && profile.knows_system(64_500));
+    }
 }
 
 #[test]
-fn an_accepted_request_teaches_what_it_brought() {
-    let before = fresh(&home());
-    let after = taught(
-        &before,
-        &elsewhere("203.0.113.5", facts(64_498, "FR", None)),
-        today(),
-    );
-    let profile = learnt(&acquainted(), Some(&before), &after);
-    assert!(profile.knows_system(64_498));
-    assert_eq!(profile.countries.len(), acquainted().countries.len());
-}
-
-#[test]
-fn the_things_seen_last_are_kept_and_the_rest_is_forgotten_in_time() {
-    let mut profile = nobody();
-    let mut session = fresh(&home());
-    for number in 0..100 {
-        let day = today() + number;
-        let there = elsewhere("203.0.113.5", facts(65_000 + u32::from(number), "FR", None));
-        let next = taught(&session, &there, day);
-        profile = learnt(&profile, Some(&session), &next);
-        session = next;
+fn what_is_known_is_kept_before_what_is_not() {
+    let mut profile = learnt(&nobody(), None, &fresh(&home()));
+    profile = ended(&profile, SESSION, true);
+    for number in 0..200_u32 {
+        let before = fresh(&home());
+        let there = elsewhere("203.0.113.5", facts(65_000 + number, "FR", None));
+        let after = let_in(&before, &there, 1 + u64::from(number) / 8);
+        profile = taught(&profile, &lessons(number.to_be_bytes(), Some(&before), &after));
     }
     assert_eq!(profile.networks.len(), Profile::NETWORKS);
-    assert!(profile.knows_system(65_099) && !profile.knows_system(65_000));
-
-    let later = START + Duration::from_hours(24 * 250);
-    let aged = profile.clone().at(later);
-    assert!(aged.knows_system(65_099) && !aged.knows_system(65_069));
-    let much_later = START + Duration::from_hours(24 * 300);
-    assert!(profile.at(much_later).networks.is_empty());
+    assert!(
+        profile.knows_system(64_496),
+        "who is let in evicts nothing that is known"
+    );
+    let later = START + Duration::from_hours(24 * 300);
+    assert!(profile.at(later).networks.is_empty(), "all is forgotten in time");
 }
 
 #[test]
@@ -227,19 +270,18 @@ fn an_attacker_who_scores_45_stays_there_after_a_thousand_requests() {
     for round in 0..1000 {
         now = now + Duration::from_mins(round % 50);
         let evidence = Evidence {
-            told: None,
-            held: &held,
-            record: Some(&record),
             profile: Some(&profile),
-            context: &intruder,
-            lists: &NO_LISTS,
             now,
+            ..evidence(&held, Some(&record), &intruder)
         };
-        let score = assess(&evidence).score();
-        assert!(Score::SUSPICIOUS <= score, "{round}: {score:?}");
-        let next = seen(&held, &intruder, score, &RiskPolicy::default(), now);
-        profile = learnt(&profile, Some(&held), &next);
-        held = next;
+        let monitor = RiskPolicy {
+            mode: Mode::Monitor,
+            ..RiskPolicy::default()
+        };
+        let judgement = judge(&evidence, &monitor);
+        assert!(Score::SUSPICIOUS <= judgement.assessment.score(), "{round}");
+        profile = learnt(&profile, Some(&held), &judgement.next);
+        held = judgement.next;
     }
     assert_eq!(profile, acquainted(), "nothing learnt, nothing evicted");
 }
@@ -251,7 +293,15 @@ fn what_only_an_untrusted_opening_said_is_never_learnt() {
         fingerprint: Sample::supplied("thief"),
         ..home()
     };
-    let (held, _) = opened(&own_word);
+    let held = fresh(&own_word);
+    let after = |context: Context| {
+        let shown = Context {
+            trusted: true,
+            ..context
+        };
+        let judgement = judge(&evidence(&held, None, &shown), &RiskPolicy::default());
+        learnt(&nobody(), Some(&held), &judgement.next)
+    };
     let unsent = Context {
         fingerprint: Sample::computed("none"),
         ..home()
@@ -260,56 +310,52 @@ fn what_only_an_untrusted_opening_said_is_never_learnt() {
         facts: Facts::default(),
         ..own_word.clone()
     };
-    let shown = Context {
-        trusted: true,
-        ..own_word
-    };
-    let after = |context: &Context| {
-        let context = Context {
-            trusted: true,
-            ..context.clone()
-        };
-        let next = seen(&held, &context, Score::MIN, &RiskPolicy::default(), START);
-        learnt(&nobody(), Some(&held), &next)
-    };
-    assert_eq!(
-        after(&unsent),
-        nobody(),
-        "no trusted context sent the fingerprint"
-    );
-    assert_eq!(after(&unlocated), nobody(), "none came from the system");
-    assert_eq!(after(&shown).devices.len(), 1, "now one did");
+    assert_eq!(after(unsent), nobody(), "no trusted context sent the fingerprint");
+    assert_eq!(after(unlocated), nobody(), "none came from the system");
+    assert_eq!(after(own_word.clone()).devices.len(), 1, "now one did");
 }
 
 #[test]
-fn nothing_is_accepted_or_learnt_at_45_whatever_the_tenants_threshold() {
+fn nothing_is_let_in_or_learnt_at_45_whatever_the_tenants_threshold() {
     let held = fresh(&home());
-    for (suspicious, score, accepted) in [(45, 44, true), (45, 45, false), (70, 45, false), (30, 30, false)] {
+    let (_, record) = opened(&home());
+    for suspicious in [70, 45, 16, 15, 10] {
         let policy = RiskPolicy {
             suspicious,
             ..RiskPolicy::default()
         };
-        let next = seen(&held, &abroad(), Score::of(score), &policy, START);
-        assert_eq!(next.asn != held.asn, accepted, "{suspicious} {score}");
-        assert_eq!(next.trail.suspicion.is_none(), accepted, "{suspicious} {score}");
-        let taught = lesson(Some(&held), &next).is_some();
-        assert_eq!(taught, accepted, "{suspicious} {score}");
+        let judgement = judge(&evidence(&held, Some(&record), &next_door()), &policy);
+        assert_eq!(judgement.assessment.sum(), 15);
+        let let_in = 15 < suspicious;
+        assert_eq!(judgement.next.trail.suspicion.is_none(), let_in, "{suspicious}");
+        assert_eq!(lessons(SESSION, Some(&held), &judgement.next).is_empty(), !let_in);
     }
+    let abroad = judge(
+        &evidence(&held, Some(&record), &abroad()),
+        &RiskPolicy {
+            suspicious: 70,
+            ..RiskPolicy::default()
+        },
+    );
+    assert_eq!((abroad.assessment.sum(), abroad.action), (40, Action::Allow));
+    assert!(abroad.next.trail.suspicion.is_none());
 }
 
 #[test]
 fn ones_own_word_ends_no_suspicion() {
-    let suspected = seen(
-        &fresh(&home()),
-        &abroad(),
-        Score::of(65),
-        &RiskPolicy::default(),
-        START,
-    );
+    let (held, record) = opened(&home());
+    let away = Context {
+        fingerprint: Sample::supplied("device-9"),
+        ..next_door()
+    };
+    let suspected = judge(&evidence(&held, Some(&record), &away), &RiskPolicy::default()).next;
     assert!(suspected.trail.suspicion.is_some());
     for trusted in [false, true] {
         let context = Context { trusted, ..home() };
-        let next = seen(&suspected, &context, Score::MIN, &RiskPolicy::default(), START);
-        assert_eq!(next.trail.suspicion.is_none(), trusted);
+        let judgement = judge(
+            &evidence(&suspected, Some(&record), &context),
+            &RiskPolicy::default(),
+        );
+        assert_eq!(judgement.next.trail.suspicion.is_none(), trusted);
     }
 }

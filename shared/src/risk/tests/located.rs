@@ -69,6 +69,8 @@ pub(super) fn acquainted() -> Profile {
         first_on: day - 30,
         last_on: day - 1,
         days: 20,
+        proven: false,
+        pending: None,
     };
     let mut profile = nobody();
     profile.networks = vec![
@@ -113,12 +115,11 @@ impl Example {
         Self { minutes, ..self }
     }
 
-    /// The session was accepted from there before, five minutes after it was opened.
+    /// The session was let in with that before, five minutes after it was opened.
     fn by_way_of(mut self, context: &Context) -> Self {
-        let at = START + Duration::from_mins(5);
-        self.held.accept(context, at);
-        self.held.last_activity_at = at;
-        self.record.latest_user_agent = Some(context.user_agent.clone());
+        let (score, held, record) = after(&self.held, &self.record, context, 5);
+        assert!(score < Score::SUSPICIOUS.get(), "{score}");
+        (self.held, self.record) = (held, record);
         self
     }
 
@@ -145,6 +146,7 @@ impl Example {
             profile: Some(&acquainted()),
             context: &self.context,
             lists: &self.lists,
+            promises: EvidencePolicy::default(),
             now: START + Duration::from_mins(self.minutes),
         })
     }
@@ -161,7 +163,6 @@ impl Example {
             Group::Travel,
             Group::UserAgent,
             Group::Fingerprint,
-            Group::Sequence,
         ];
         let score = assessment.score();
         format!(
@@ -175,6 +176,7 @@ impl Example {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn examples() -> Vec<Example> {
     let with = |fingerprint: &str, context: Context| Context {
         fingerprint: Sample::supplied(fingerprint),
@@ -185,6 +187,7 @@ pub(super) fn examples() -> Vec<Example> {
     let berlin = || elsewhere("203.0.113.5", facts(64_499, "DE", Some(BERLIN)));
     let new_york = || elsewhere("203.0.113.5", facts(64_500, "US", Some(NEW_YORK)));
     let rented = |by| elsewhere("203.0.113.5", anonymous(france(64_511, PARIS), by));
+    let new_system = || elsewhere("203.0.113.5", france(64_498, PARIS));
     let vpn = elsewhere(
         "203.0.113.5",
         anonymous(france(64_510, PARIS), |it| it.vpn = Some(true)),
@@ -234,24 +237,43 @@ pub(super) fn examples() -> Vec<Example> {
             .allowing("AS64500")
             .after(720),
         Example::new("the subject's tablet", with("tablet", home())),
-        Example::new(
-            "back home after another system, the browser differs",
-            firefox(home()),
-        )
-        .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
-        Example::new("back home after another system, the fingerprint is left out", {
-            Context {
-                fingerprint: Sample::computed("none"),
-                ..home()
-            }
+        Example::new("the same system, in a new country", {
+            elsewhere("203.0.113.5", facts(64_496, "US", Some(NEW_YORK)))
         })
-        .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
-        Example::new("back home after another system, nothing differs", home())
-            .by_way_of(&elsewhere("203.0.113.5", france(64_498, PARIS))),
-        Example::new("back to the earlier fingerprint", home()).by_way_of(&with("device-2", home())),
-        Example::new("back to the earlier fingerprint, an hour later", home())
-            .by_way_of(&with("device-2", home()))
-            .after(65),
+        .after(720),
+        Example::new("a new system, where the session was let in before", new_system())
+            .by_way_of(&new_system()),
+        Example::new(
+            "a new system, another fingerprint",
+            with("device-2", new_system()),
+        ),
+        Example::new(
+            "a new system, another fingerprint and Chrome 127",
+            Context {
+                user_agent: CHROME_127.to_owned(),
+                ..with("device-2", new_system())
+            },
+        ),
+        Example::new("another address of the same system, another fingerprint", {
+            with("device-2", elsewhere("203.0.113.5", france(64_496, PARIS)))
+        }),
+        Example::new(
+            "another address of the same system, another fingerprint and Chrome 127",
+            Context {
+                user_agent: CHROME_127.to_owned(),
+                ..with("device-2", elsewhere("203.0.113.5", france(64_496, PARIS)))
+            },
+        ),
+        Example::new("the VPN's exit, as at the opening", vpn.clone()).opened_from(&vpn),
+        Example::new("the VPN's exit, as at the opening; Firefox", firefox(vpn.clone())).opened_from(&vpn),
+        Example::new("home, allowed by the tenant (`FR`)", home()).allowing("FR"),
+        Example::new(
+            "a list of addresses",
+            Context {
+                facts: Facts::default(),
+                ..elsewhere("203.0.113.5, 192.0.2.1", Facts::default())
+            },
+        ),
         Example::new(
             "stolen cookie: new country, Firefox, other fingerprint",
             with("device-3", firefox(new_york())),
@@ -316,10 +338,7 @@ fn time_that_passes_under_suspicion_excuses_nothing() {
         .sum()
     };
     assert!(points(&held, 720) < points(&held, 10), "a flight takes its time");
-    held.trail.suspicion = Some(crate::model::Suspicion::new(
-        START + Duration::from_mins(10),
-        START,
-    ));
+    held.trail.suspicion = Some(START + Duration::from_mins(10));
     assert_eq!(points(&held, 720), points(&held, 10));
 }
 
@@ -340,7 +359,7 @@ fn what_stands_between_tells_no_place() {
             .map(|it| it.name)
     };
     assert_eq!(travel(&held, &home()), Some("travel_anonymized"));
-    held.accept(&home(), START);
+    held = proven(&held, &home(), false, START);
     assert_eq!((held.geo.is_some(), held.anonymous), (true, false));
     assert_eq!(travel(&held, &vpn), Some("travel_anonymized"));
 }
@@ -362,11 +381,10 @@ fn who_came_through_a_relay_is_not_known_for_what_else_is_in_its_system() {
 }
 
 #[test]
-fn a_gap_in_the_data_makes_no_session_forget() {
+fn a_proof_in_a_gap_of_the_data_keeps_what_was_known_of_the_same_address() {
     let (held, _) = opened(&home());
     for gap in [Facts::default(), Facts::absent(crate::model::Absence::Unknown)] {
-        let mut next = held.clone();
-        next.accept(&elsewhere("203.0.113.5", gap), START);
+        let next = proven(&held, &Context { facts: gap, ..home() }, false, START);
         assert_eq!(
             (next.asn, &next.country, next.geo),
             (held.asn, &held.country, held.geo)
@@ -376,44 +394,25 @@ fn a_gap_in_the_data_makes_no_session_forget() {
 
 #[test]
 fn a_vpn_whose_system_is_not_known_makes_no_other_one_known() {
-    let mut nameless = anonymous(Facts::default(), |it| it.vpn = Some(true));
-    let (mut held, record) = opened(&home());
-    held.accept(&elsewhere("203.0.113.5", nameless.clone()), START);
+    let nameless = anonymous(Facts::default(), |it| it.vpn = Some(true));
+    let held = proven(
+        &opened(&home()).0,
+        &elsewhere("203.0.113.5", nameless),
+        false,
+        START,
+    );
     assert_eq!((held.asn, held.anonymous), (None, true));
 
-    let reputation = |profile: &Profile, facts: &Facts| {
-        let assessment = assess(&Evidence {
-            told: None,
-            profile: Some(profile),
-            ..evidence(&held, Some(&record), &elsewhere("192.0.2.20", facts.clone()))
-        });
-        let factor = assessment
-            .factors()
-            .iter()
-            .find(|it| it.group == Group::Reputation);
-        factor.map(|it| it.name)
-    };
-    let rented = anonymous(facts(64_496, "FR", None), |it| it.hosting = Some(true));
-    assert_eq!(reputation(&acquainted(), &rented), Some("anonymizer_new"));
-
-    let mut taught = held.clone();
-    taught.trail.learnt_on = Some(Profile::day(START));
     let mut profile = nobody();
-    profile = lesson(None, &taught)
-        .and_then(|it| learn(&profile, &it))
-        .unwrap_or(profile);
+    for lesson in lessons([1; 4], None, &held) {
+        profile = learn(&profile, &lesson).unwrap_or(profile);
+    }
     assert!(!profile.knows_anonymizer(None));
-    let digest = profile.anonymizer(None);
-    profile.networks.push(crate::model::Acquaintance {
-        digest,
-        first_on: Profile::day(START),
-        last_on: Profile::day(START),
-        days: 1,
+    let (_, record) = opened(&home());
+    let rented = anonymous(facts(64_496, "FR", None), |it| it.hosting = Some(true));
+    let judged = assess(&Evidence {
+        profile: Some(&acquainted()),
+        ..evidence(&held, Some(&record), &elsewhere("192.0.2.20", rented))
     });
-    nameless.anonymity.proxy = Some(true);
-    assert_eq!(
-        reputation(&profile, &nameless),
-        Some("anonymizer_new"),
-        "nor where one was learnt"
-    );
+    assert!(names(&judged).contains(&"anonymizer_new"));
 }

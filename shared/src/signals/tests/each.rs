@@ -21,6 +21,16 @@ fn asked(change: impl FnOnce(&mut Visit)) -> Visit {
     visit
 }
 
+fn collected(at: i64) -> Visit {
+    asked(|it| it.body["collectedAt"] = json!(at))
+}
+
+fn samsung(version: &str, chromium: u32) -> String {
+    format!(
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/{version} Chrome/{chromium}.0.0.0 Mobile Safari/537.36"
+    )
+}
+
 fn near(name: &str, change: impl FnOnce(&mut crate::model::Anonymity)) -> Visit {
     let mut visit = windows();
     if name == "curl" {
@@ -107,9 +117,26 @@ fn bots() -> Vec<Row> {
             vec![windows(), windows().agent(GOOGLEBOT)],
         ),
         (
+            "driver_globals",
+            vec![
+                windows().with("automation.globals", json!(["__playwright"])),
+                windows().with("automation.globals", json!(["phantom", "__pwInitScripts"])),
+                windows().with("automation.globals", json!(["$cdc_asdjflasutopfhvcZLmcfl_"])),
+            ],
+            vec![
+                windows().with("automation.globals", json!(["phantom"])),
+                windows().with("automation.globals", json!(["_Selenium_IDE_Recorder"])),
+                windows().without("automation.globals"),
+            ],
+        ),
+        (
             "automation_globals",
-            vec![windows().with("automation.globals", json!(["__playwright"]))],
-            vec![windows(), windows().without("automation.globals")],
+            vec![windows().with("automation.globals", json!(["phantom"]))],
+            vec![
+                windows(),
+                windows().with("automation.globals", json!(["__playwright"])),
+                windows().without("automation.globals"),
+            ],
         ),
         (
             "detector_bot",
@@ -241,6 +268,12 @@ fn browsers() -> Vec<Row> {
                 asked(|it| it.sec_ch_ua_platform = Some("\"Linux\"".into())),
                 asked(|it| it.sec_ch_ua_mobile = Some("?1".into())),
                 windows().with("userAgentData.fullVersionList.0.version", json!("141.0.0.0")),
+                // Brands without their entry among the whole versions, and the reverse.
+                windows().with("userAgentData.fullVersionList", json!([{"brand": "Chromium", "version": "142.0.0.0"}])),
+                windows().with("userAgentData.brands", json!([{"brand": "Chromium", "version": "142"}])),
+                windows().with("userAgentData.fullVersionList.1.brand", json!("Microsoft Edge")),
+                windows().with("userAgentData.fullVersionList.1.version", json!("120.0.0.0")),
+                asked(|it| it.sec_ch_ua = Some(r#""Chromium";v="142", "Not_A Brand";v="99""#.into())),
             ],
             vec![
                 windows(),
@@ -248,6 +281,10 @@ fn browsers() -> Vec<Row> {
                 asked(|it| it.sec_ch_ua_platform = Some("\"\"".into())),
                 windows().with("userAgentData.fullVersionList", json!([])),
                 windows().without("userAgentData"),
+                asked(|it| {
+                    let brands = r#""Not_A Brand";v="99", "Google Chrome";v="142", "Chromium";v="142""#;
+                    it.sec_ch_ua = Some(brands.into());
+                }),
             ],
         ),
         (
@@ -260,8 +297,20 @@ fn browsers() -> Vec<Row> {
         ),
         (
             "hints_missing",
-            vec![windows().without_hints()],
             vec![
+                windows().without_hints(),
+                chrome_android().agent(&samsung("23.0", 115)).without_hints(),
+                windows().agent(&format!("{WINDOWS} Edg/142.0.0.0")).without_hints(),
+            ],
+            vec![
+                chrome_android().agent(&samsung("22.0", 111)).without_hints(),
+                chrome_android().agent(&samsung("15.0", 90)).without_hints(),
+                // An app's window, whose app may have given it a name of its own.
+                chrome_android().agent("Mozilla/5.0 (Linux; Android 13; SM-A536B; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/142.0.0.0 Mobile Safari/537.36 OPR/80.0.0.0").without_hints(),
+                // A television.
+                windows().agent("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.270 Safari/537.36 WebAppManager").without_hints(),
+                // Every browser of iOS has the system's engine.
+                safari_iphone().agent("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1"),
                 asked(|it| it.sec_ch_ua = None),
                 windows().without("userAgentData"),
                 asked(|it| it.origin = Some("http://shop.example.com".into())).without_hints(),
@@ -290,6 +339,17 @@ fn browsers() -> Vec<Row> {
             ],
         ),
         (
+            "plugins_mismatch",
+            vec![windows().with("pluginCount", json!(0))],
+            vec![
+                windows().with("pluginCount", json!(0)).with("pdfViewer", json!(false)),
+                windows().with("pluginCount", json!(0)).without("pdfViewer"),
+                chrome_android().with("pdfViewer", json!(true)),
+                firefox_windows().with("pluginCount", json!(0)),
+                windows(),
+            ],
+        ),
+        (
             "languages_mismatch",
             vec![asked(|it| it.accept_language = Some("fr,de;q=0.5".into()))],
             vec![
@@ -306,6 +366,20 @@ fn browsers() -> Vec<Row> {
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn devices() -> Vec<Row> {
     let screen = |width: u32, height: u32| json!({"width": width, "height": height});
+    let sharp =
+        |width: u32, height: u32, ratio: f64| json!({"width": width, "height": height, "pixelRatio": ratio});
+    let ipad = |width: u32, height: u32, outer_width: u32, outer_height: u32| {
+        safari_mac()
+            .with(
+                "touch",
+                json!({"maxTouchPoints": 5, "touchEvent": true, "touchStart": true}),
+            )
+            .with("screen", screen(width, height))
+            .with(
+                "window",
+                json!({"outerWidth": outer_width, "outerHeight": outer_height}),
+            )
+    };
     vec![
         (
             "hints_os_mismatch",
@@ -328,6 +402,10 @@ fn devices() -> Vec<Row> {
                 safari_iphone().with("platform", json!("Win32")),
                 chrome_android().with("platform", json!("Win32")),
                 safari_mac().with("platform", json!("Linux x86_64")),
+                // Firefox that resists says Windows to the server alone.
+                firefox_windows().with("platform", json!("Linux x86_64")),
+                firefox_windows().with("platform", json!("MacIntel")),
+                windows().with("userAgentData.platform", json!("Linux")),
             ],
             vec![
                 windows().with("platform", json!("Win64")),
@@ -335,8 +413,32 @@ fn devices() -> Vec<Row> {
                 windows().without("platform"),
                 safari_iphone().with("platform", json!("MacIntel")),
                 chrome_android().with("platform", json!("Linux aarch64")),
-                firefox_windows().with("platform", json!("Linux x86_64")),
+                firefox_windows()
+                    .with("platform", json!("Linux x86_64"))
+                    .with("userAgent", json!("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0")),
+                firefox_windows().with("platform", json!("Linux x86_64")).without("userAgent"),
             ],
+        ),
+        (
+            "platform_version_impossible",
+            [
+                ("Windows", "10.0"), ("Windows", "10"), ("Windows", "10.0.19045"), ("Windows", "0.9.0"), ("Windows", "14.2.1"),
+                ("Windows", "10_0_0"), ("macOS", "10_15_7"), ("macOS", "5.0.0"), ("macOS", "14.2"), ("macOS", "6.8.0"),
+                ("Android", "1.0.0"), ("Android", "14.0.0.1"), ("Linux", "10.0.0"), ("Linux", "x86"), ("Chrome OS", "15.0.0"),
+            ]
+            .map(|(system, version)| windows().hinted("Google Chrome", 142, system, version, false))
+            .to_vec(),
+            [
+                ("Windows", "0.1.0"), ("Windows", "0.3.0"), ("Windows", "1.0.0"), ("Windows", "10.0.0"), ("Windows", "19.0.0"),
+                ("Windows", ""), ("macOS", "10.15.7"), ("macOS", "14.2.1"), ("macOS", "26.1.0"), ("Android", "14"),
+                ("Android", "8.1.0"), ("Android", "16.0.0"), ("Linux", "6.8.0"), ("Linux", ""), ("Chrome OS", "16433.0.0"),
+                ("Fuchsia", "x"),
+            ]
+            .map(|(system, version)| windows().hinted("Google Chrome", 142, system, version, false))
+            .into_iter()
+            // Chromium that counted otherwise.
+            .chain([windows().agent(&WINDOWS.replace("142", "92")).hinted("Google Chrome", 92, "Windows", "10.0", false)])
+            .collect(),
         ),
         (
             "graphics_os_mismatch",
@@ -346,11 +448,25 @@ fn devices() -> Vec<Row> {
                 safari_mac().with("webglRenderer", json!("ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 Direct3D11 vs_5_0 ps_5_0, D3D11)")),
                 safari_iphone().with("webglRenderer", json!("Mali-G78")),
                 firefox_windows().with("platform", json!("Linux x86_64")).with("webglRenderer", json!("llvmpipe (LLVM 15.0.7, 256 bits)")),
+                windows().with("webglVendor", json!("Intel Inc.")).with("webglRenderer", json!("Intel Iris OpenGL Engine")),
+                windows().with("webglVendor", json!("Intel Inc.")),
+                windows().with("webglRenderer", json!("ANGLE (ATI Technologies Inc., AMD Radeon Pro 5500M OpenGL Engine, OpenGL 4.1)")),
+                windows().agent(LINUX).with("webglRenderer", json!("ANGLE (Apple, ANGLE Metal Renderer: Apple M1, Unspecified Version)")),
+                windows().with("webglRenderer", json!("Adreno (TM) 650")),
+                windows().with("webglRenderer", json!("ANGLE (ARM, Mali-G78, OpenGL ES 3.2)")),
+                safari_mac().with("webglRenderer", json!("ANGLE (NVIDIA, NVIDIA GeForce RTX 3060, OpenGL 4.1)")),
+                safari_mac().with("webglRenderer", json!("ANGLE (Intel, Vulkan 1.3.0 (Intel(R) UHD Graphics), Intel driver)")),
+                safari_iphone().with("webglRenderer", json!("NVIDIA GeForce GTX 980")),
+                chrome_android().with("webglRenderer", json!("Apple GPU")),
             ],
             vec![
                 windows().with("webglRenderer", json!("ANGLE (Qualcomm, Qualcomm(R) Adreno(TM) 690 GPU Direct3D11 vs_5_0 ps_5_0, D3D11)")),
                 windows().with("webglRenderer", json!("ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) (0x0000C0DE)), SwiftShader driver)")),
                 windows().with("webglRenderer", json!("Mozilla")),
+                safari_mac().with("webglVendor", json!("Intel Inc.")).with("webglRenderer", json!("Intel Iris OpenGL Engine")),
+                safari_mac().with("webglRenderer", json!("AMD Radeon Pro 5500M OpenGL Engine")),
+                safari_iphone().with("webglRenderer", json!("PowerVR SGX 554")),
+                windows().agent(LINUX).with("webglRenderer", json!("NVIDIA GeForce RTX 3060/PCIe/SSE2")),
                 windows().agent(LINUX).with("webglRenderer", json!("Mesa Apple M1 (G13G B1)")),
                 windows().agent(LINUX).with("webglRenderer", json!("D3D12 (NVIDIA GeForce RTX 3080), Mesa 23.2")),
                 windows().without("webglRenderer"),
@@ -361,10 +477,13 @@ fn devices() -> Vec<Row> {
             vec![
                 windows().hinted("Google Chrome", 142, "Windows", "15.0.0", true),
                 chrome_android().hinted("Google Chrome", 142, "Android", "14", false),
+                windows().with("userAgentData.model", json!("Pixel 8")),
+                windows().without("userAgentData.mobile").with("userAgentData.model", json!("SM-G991B")),
             ],
             vec![
                 windows(),
                 chrome_android(),
+                chrome_android().with("userAgentData.model", json!("Pixel 8")),
                 // A tablet.
                 chrome_android()
                     .agent(&LINUX.replace("X11; Linux x86_64", "Linux; Android 10; K"))
@@ -391,10 +510,22 @@ fn devices() -> Vec<Row> {
             "screen_implausible",
             vec![
                 windows().with("screen", screen(0, 0)),
-                windows().with("screen", screen(320, 240)),
-                chrome_android().with("screen", screen(1440, 2560)),
+                windows().with("screen", sharp(320, 240, 1.0)),
+                chrome_android().with("screen", sharp(1440, 2560, 2.625)),
             ],
             vec![
+                // 400 % of 1920x1080, by the system; and a page that is made small on it.
+                windows().with("screen", sharp(480, 270, 4.0)).without("window"),
+                windows().with("screen", sharp(480, 270, 1.0)).without("window"),
+                windows().with("screen", sharp(1920, 1080, 0.25)),
+                windows().with("screen", sharp(341, 192, 4.0)).without("window"),
+                // A phone on a monitor, one that is unfolded, and one that is turned.
+                chrome_android().with("screen", sharp(3840, 2160, 1.0)),
+                chrome_android().with("screen", sharp(1080, 1840, 2.0)),
+                chrome_android().with("screen", sharp(915, 412, 2.625)),
+                chrome_android().with("screen", screen(1440, 2560)),
+                // A television.
+                windows().agent("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.270 Safari/537.36").with("screen", screen(0, 0)),
                 windows().with("screen", screen(640, 360)),
                 windows().with("screen", json!({"width": 0})),
                 chrome_android().with("screen", screen(884, 1104)),
@@ -409,6 +540,13 @@ fn devices() -> Vec<Row> {
                 windows().with("window.outerWidth", json!(1936)),
                 windows().with("window.innerWidth", json!(3840)),
                 windows().without("window"),
+                // iOS tells the screen as it is held upright.
+                ipad(820, 1180, 1180, 820),
+                ipad(1024, 1366, 1366, 1024),
+                ipad(820, 1180, 585, 820),
+                // A monitor that is turned, and told of late.
+                windows().with("screen", screen(1080, 1920)).with("window", json!({"outerWidth": 1936, "outerHeight": 1096})),
+                windows().with("screen", sharp(480, 270, 4.0)).with("window", json!({"outerWidth": 496, "outerHeight": 278})),
                 chrome_android().with("window.outerWidth", json!(980)),
             ],
         ),
@@ -485,6 +623,16 @@ fn places() -> Vec<Row> {
             vec![
                 in_zone("Europe/Moscow", -180),
                 in_america("America/New_York", 300),
+                in_america("US/Hawaii", 600),
+                in_zone("America/Indianapolis", 300).from(home("US", "Pacific/Honolulu")),
+                in_zone("America/Knox_IN", 360).from(home("US", "America/Adak")),
+                in_zone("America/Coral_Harbour", 300).from(home("CA", "America/Vancouver")),
+                in_zone("Canada/Newfoundland", 210).from(home("CA", "Canada/Pacific")),
+                in_zone("Brazil/Acre", 300).from(home("BR", "America/Noronha")),
+                in_zone("Australia/West", -480).from(home("AU", "Australia/ACT")),
+                in_zone("Asia/Ust-Nera", -600).from(home("RU", "Europe/Moscow")),
+                // The address's zone is of a neighbour, its country is the browser's.
+                in_zone("America/Los_Angeles", 480).from(home("US", "America/Halifax")),
                 vague(tokyo()),
                 tokyo().from(Facts::default()),
                 {
@@ -549,6 +697,16 @@ fn places() -> Vec<Row> {
                 },
                 windows().from(Facts::default()),
             ],
+        ),
+        (
+            "clock_off",
+            vec![
+                collected(NOW + 301_000),
+                collected(NOW - 3 * 3_600_000),
+                collected(0),
+                collected(4_102_444_800_000),
+            ],
+            vec![collected(NOW), collected(NOW + 299_000), collected(NOW - 299_000)],
         ),
         (
             "email_disposable",

@@ -270,7 +270,7 @@ fn portraits_tell_what_user_agents_have_frozen() {
             "Chrome 142.0.7444.60 Blink Mobile Android 14",
             "Samsung Internet 130.0.7444.60 Blink Mobile Android 14",
             "WebView 110.0.5481 Blink Mobile Android 13",
-            "Chrome 142.0.7444.60 Blink Desktop Linux -",
+            "Chrome 142.0.7444.60 Blink Tablet Android 14",
             "Firefox 145 Gecko Mobile Android 14",
             "Firefox 145 Gecko Desktop Windows 10",
             "Firefox 145 Gecko Desktop Linux -",

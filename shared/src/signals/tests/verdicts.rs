@@ -165,26 +165,183 @@ fn kinds_say_what_a_program_is() {
             "automation_tool",
             None,
         ),
-        (
-            with("automation.detector", json!({"bot": true, "kind": "selenium"})),
-            "selenium",
-            None,
-        ),
-        (
-            with("automation.detector", json!({"bot": true, "kind": "<b>"})),
-            "bot",
-            None,
-        ),
-        (
-            with("automation.detector", json!({"bot": true, "kind": null})),
-            "bot",
-            None,
-        ),
     ] {
         let bot = visit.signals().bot;
         assert_eq!(bot.kind.as_deref(), Some(kind), "{:?}", visit.user_agent);
         assert_eq!(bot.result, Outcome::Bot, "{kind}");
         assert_eq!(bot.crawler.and_then(|it| it.genuine), genuine, "{kind}");
+    }
+}
+
+/// Honest people whose settings, extensions and machines look like a program's.
+fn honest() -> Vec<(&'static str, Visit)> {
+    let with = |path: &str, value: Value| chrome_windows().with(path, value);
+    let detected = |kind: Value| json!({"bot": true, "kind": kind});
+    let no_viewer = || with("pluginCount", json!(0)).with("pdfViewer", json!(false));
+    let spoofing = || {
+        with("automation.iframeMismatches", json!(["userAgent", "platform"]))
+            .with("automation.workerMismatches", json!(["userAgent", "platform"]))
+    };
+    let in_utc = |visit: Visit| {
+        visit
+            .with("timeZone", json!("UTC"))
+            .with("timeZoneOffsetMinutes", json!(0))
+    };
+    let drawn = |visit: Visit| {
+        visit.with(
+            "webglRenderer",
+            json!("ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)"),
+        )
+    };
+    vec![
+        ("PDFs are downloaded", no_viewer()),
+        (
+            "PDFs are downloaded, and the detector takes it for a headless browser",
+            no_viewer().with("automation.detector", detected(json!("headless_chrome"))),
+        ),
+        (
+            "the same, without acceleration, in UTC, with developer tools",
+            in_utc(drawn(no_viewer()))
+                .with("automation.detector", detected(json!("headless_chrome")))
+                .with("automation.devtoolsProtocol", json!(true)),
+        ),
+        ("a wallet", with("automation.globals", json!(["phantom"]))),
+        (
+            "a wallet that the detector knows by its name, too",
+            with("automation.globals", json!(["phantom"]))
+                .with("automation.detector", detected(json!("phantomjs"))),
+        ),
+        (
+            "a recorder for tests",
+            with(
+                "automation.globals",
+                json!(["_Selenium_IDE_Recorder", "callSelenium"]),
+            ),
+        ),
+        (
+            "the detector's word",
+            with("automation.detector", detected(json!("selenium"))),
+        ),
+        (
+            "the detector's word without a kind",
+            with("automation.detector", detected(Value::Null)),
+        ),
+        ("a spoofing extension", spoofing()),
+        ("a spoofing extension in UTC", in_utc(spoofing())),
+        (
+            "a spoofing extension in UTC that the detector sees",
+            in_utc(spoofing()).with("automation.detector", detected(json!("unknown"))),
+        ),
+        (
+            "a spoofing extension with all that settings may add",
+            in_utc(drawn(spoofing()))
+                .with("automation.devtoolsProtocol", json!(true))
+                .with("platform", json!("MacIntel")),
+        ),
+        (
+            "another user agent, of an extension, in UTC without acceleration",
+            in_utc(drawn(with("platform", json!("Linux x86_64"))))
+                .with("automation.devtoolsProtocol", json!(true)),
+        ),
+        (
+            "developer tools",
+            with("automation.devtoolsProtocol", json!(true)),
+        ),
+        ("without acceleration", drawn(chrome_windows())),
+        (
+            "an old screen, in UTC",
+            in_utc(with(
+                "screen",
+                json!({"width": 800, "height": 600, "availableWidth": 800, "availableHeight": 600}),
+            )),
+        ),
+    ]
+}
+
+#[test]
+fn no_single_origin_makes_a_bot_of_anybody() {
+    for (name, visit) in honest() {
+        let signals = visit.signals();
+        assert_ne!(signals.bot.result, Outcome::Bot, "{name}: {:?}", signals.findings);
+        assert_ne!(signals.headless, Some(true), "{name}");
+        assert!(signals.bot_reasons().is_empty(), "{name}");
+    }
+    let downloads = chrome_windows()
+        .with("pluginCount", json!(0))
+        .with("pdfViewer", json!(false))
+        .with(
+            "automation.detector",
+            json!({"bot": true, "kind": "headless_chrome"}),
+        );
+    assert_eq!(downloads.signals().risk().level, Level::Low);
+}
+
+#[test]
+fn hints_of_two_origins_make_a_bot() {
+    let with = |path: &str, value: Value| chrome_windows().with(path, value);
+    let small = json!({"width": 800, "height": 600, "availableWidth": 800, "availableHeight": 600});
+    let selenium = json!({"bot": true, "kind": "selenium"});
+    for visit in [
+        with("automation.detector", selenium.clone()).with("screen", small.clone()),
+        with("automation.detector", selenium.clone())
+            .with("automation.iframeMismatches", json!(["webdriver"])),
+        with("automation.workerMismatches", json!(["userAgent"])).with("screen", small.clone()),
+        with("automation.globals", json!(["phantom"]))
+            .with("screen", small)
+            .with("timeZone", json!("UTC"))
+            .with("timeZoneOffsetMinutes", json!(0)),
+    ] {
+        let signals = visit.signals();
+        assert_eq!(signals.bot.result, Outcome::Bot, "{:?}", signals.findings);
+        assert_eq!(signals.bot.kind.as_deref(), Some("suspected_automation"));
+        assert!(!signals.bot_reasons().is_empty());
+    }
+}
+
+#[test]
+fn a_disguise_that_is_half_put_on_is_never_a_human_without_a_finding() {
+    let with = |path: &str, value: Value| chrome_windows().with(path, value);
+    for (n, visit) in [
+        with(
+            "userAgentData.fullVersionList",
+            json!([{"brand": "Chromium", "version": "142.0.0.0"}]),
+        ),
+        with("webglVendor", json!("Intel Inc.")).with("webglRenderer", json!("Intel Iris OpenGL Engine")),
+        with("userAgentData.platformVersion", json!("10.0")),
+        with("userAgentData.mobile", json!(true)),
+        with("userAgentData.model", json!("Pixel 8")),
+        with("userAgentData.platform", json!("Linux")),
+        with("platform", json!("Linux x86_64")),
+        with("pluginCount", json!(0)),
+        firefox_windows().with("platform", json!("Linux x86_64")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let signals = visit.signals();
+        assert_eq!(signals.bot.result, Outcome::Unknown, "{n}");
+        assert_eq!(signals.tampered, Some(true), "{n}");
+        assert!(20 <= signals.risk().score.get(), "{n}: {:?}", signals.findings);
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_and_weighs_nothing() {
+    for offset in [-86_400 * 365 * 20, -3_600, 0, 299, 301, 86_400 * 365 * 30] {
+        let mut visit = chrome_windows();
+        visit.body["collectedAt"] = json!(NOW + offset * 1_000);
+        let signals = visit.signals();
+        assert_eq!(signals.clock_offset_seconds, Some(offset));
+        assert_eq!(
+            signals.findings.len(),
+            usize::from(300 < offset.abs()),
+            "{offset}"
+        );
+        assert_eq!(
+            (signals.risk().score.get(), signals.bot.result),
+            (0, Outcome::Human),
+            "{offset}"
+        );
     }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { withIframe } from '@fingerprintjs/fingerprintjs';
+import { toJson } from '../json.js';
 import { PROBE_LIMIT, within } from '../limits.js';
 
 /** What frames can see. Workers have no `vendor`, `maxTouchPoints` or `webdriver`. */
@@ -32,11 +33,11 @@ export function readFrameMismatches(): Promise<string[]> {
 
 /** Names of what a worker sees otherwise. The worker is made from a `blob:` address. */
 export async function readWorkerMismatches(): Promise<string[]> {
-  const names = JSON.stringify(WORKER);
+  const names = toJson(WORKER);
   const program =
     `var v={timeZone:Intl.DateTimeFormat().resolvedOptions().timeZone};` +
     `${names}.forEach(function(n){v[n]=navigator[n]});postMessage(v)`;
-  const address = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }));
+  const address = window.URL.createObjectURL(new Blob([program], { type: 'text/javascript' }));
   let worker: Worker | undefined;
   try {
     const started = new Worker(address);
@@ -52,14 +53,14 @@ export async function readWorkerMismatches(): Promise<string[]> {
     return mismatches(view(navigator, Intl, WORKER), await within(PROBE_LIMIT, answer));
   } finally {
     worker?.terminate();
-    URL.revokeObjectURL(address);
+    window.URL.revokeObjectURL(address);
   }
 }
 
 /** Names of the members that differ, sorted. */
 export function mismatches(ours: View, theirs: View): string[] {
   return Object.keys(ours)
-    .filter((name) => JSON.stringify(ours[name]) !== JSON.stringify(theirs[name]))
+    .filter((name) => toJson(ours[name]) !== toJson(theirs[name]))
     .sort();
 }
 

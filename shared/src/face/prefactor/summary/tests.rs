@@ -184,8 +184,7 @@ fn the_last_use_is_where_the_session_was_accepted_last() {
     let seen = |session: &Fetched| told(session).last_seen.unwrap();
     let mut moved = session();
     if let Some(held) = &mut moved.held {
-        held.remember(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2).into());
-        held.trail.ipv6 = true;
+        held.trail.latest = Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2).into());
     }
     moved.record.latest_user_agent = Some(CHROME.replace("Chrome/91", "Chrome/92"));
     assert_eq!(seen(&moved).remote_ip, "2001:db8::2");
@@ -200,8 +199,7 @@ fn the_last_use_is_where_the_session_was_accepted_last() {
     // Back where it was opened, and elsewhere in the first family, while the other's address is still known.
     for back in [Ipv4Addr::new(198, 51, 100, 7), Ipv4Addr::new(203, 0, 113, 9)] {
         if let Some(held) = &mut moved.held {
-            held.remember(back.into());
-            held.trail.ipv6 = false;
+            held.trail.latest = Some(back.into());
         }
         assert_eq!(seen(&moved).remote_ip, back.to_string());
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use shared::face::bitcain::{ValidateInput, ValidateReply};
 use shared::model::{Facts, HeldSession, Instant as Moment, Trail};
-use shared::policy::{Lists, RiskPolicy};
+use shared::policy::{EvidencePolicy, Lists, RiskPolicy};
 use shared::risk;
 use shared::runtime::http::{Reply, Request};
 use shared::service::context;
@@ -59,6 +59,7 @@ pub(crate) fn run() -> Result<()> {
         profile: None,
         context: &seen,
         lists: &lists,
+        promises: EvidencePolicy::default(),
         now,
     };
     let judge = || risk::assess(&evidence);

@@ -11,7 +11,7 @@ use tests::proxy::{Fault, When};
 
 use crate::client::Answer;
 use crate::telemetry::{self, CLIENT_ID};
-use crate::world::{CREATE, IP, OTHER_USER_AGENT, USER_AGENT, World};
+use crate::world::{CREATE, IP, OTHER_USER_AGENT, USER_AGENT, VALIDATE, World};
 
 const NAME: &str = "alice-canary";
 const REFERENCE: &str = "visit-canary";
@@ -63,7 +63,11 @@ async fn a_client_is_erased_on_every_face_and_does_not_come_back() {
     let world = World::new().await;
     let (token, held) = everything(&world, NAME).await;
     world.cloud.streams_read().await;
-    assert!(world.is_valid(&token, &held).await);
+    // Held by where its user proved itself.
+    let there =
+        json!({"session_id": held, "current_ip": "203.0.113.9", "current_user_agent": OTHER_USER_AGENT});
+    let judged = world.post(VALIDATE).bearer(&token).json(&there).send().await;
+    assert_eq!(judged.json()["is_valid"], true, "{judged:?}");
 
     // A token counts to the end of the second it was made in.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -107,7 +111,7 @@ async fn a_client_is_erased_on_every_face_and_does_not_come_back() {
     kinds.sort_unstable();
     assert_eq!(kinds, ["guard", "profile"], "{left:#?}");
     let personal = |item: &&HashMap<String, AttributeValue>| {
-        ["p", "d", "pw", "pd", "s"]
+        ["p", "d", "qw", "qd", "pw", "pd", "s"]
             .iter()
             .any(|name| item.contains_key(*name))
             || item
@@ -122,6 +126,7 @@ async fn a_client_is_erased_on_every_face_and_does_not_come_back() {
 async fn only_a_key_that_administers_its_own_tenant_erases() {
     let world = World::new().await;
     everything(&world, NAME).await;
+    world.cloud.streams_read().await;
     let before = traces(&world, NAME).await.len();
     let other = "other".parse().unwrap();
     world.cloud.provide_tenant(&other).await.unwrap();
@@ -180,6 +185,7 @@ async fn where_clients_have_to_be_known_an_unknown_one_is_no_error_either() {
 async fn a_table_that_fails_is_a_503_or_an_honest_receipt_and_the_call_is_repeated() {
     let world = World::new().await;
     everything(&world, NAME).await;
+    world.cloud.streams_read().await;
     world.cloud.streams_read().await;
     let key = world.cloud.api_key();
     let of = |operation: &str| When::always().operation(operation).tag("erase-client-data");

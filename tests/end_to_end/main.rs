@@ -29,5 +29,6 @@ mod promises;
 mod step_up;
 mod telemetry;
 mod telemetry_hostile;
+mod thief;
 mod truth;
 mod world;

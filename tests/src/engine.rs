@@ -103,7 +103,8 @@ impl Engine {
         }
     }
 
-    pub(crate) fn put(&self, table: &str, item: &Value) {
+    /// Puts an item in DynamoDB's JSON, as the stream and exports have it.
+    pub fn put(&self, table: &str, item: &Value) {
         let request = serde_json::from_value(json!({"TableName": table, "Item": item}));
         self.database
             .0

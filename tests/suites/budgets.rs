@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use shared::model::Reason;
+use shared::model::{Context, Facts, Reason};
 use shared::policy::AtLimit;
+use shared::service::context;
 use tests::proxy::Usage;
 
 use crate::profiles::located;
@@ -69,9 +70,12 @@ async fn validating_a_session() {
     let (_, usage) = world.proxy.measure(world.is_held("alice", id)).await;
     assert_within(&usage, (2, 2, 1.0, 1.0, 0.0, 0.0));
 
-    let elsewhere = world.try_validate_from("alice", id, ("203.0.113.80", USER_AGENT));
-    let (_, usage) = world.proxy.measure(elsewhere).await;
-    assert_within(&usage, (3, 3, 3.0, 1.0, 0.0, 0.0));
+    // Another network, of which nothing is known: what is noted of it is what it costs.
+    for budget in [(2, 2, 1.0, 1.0, 0.0, 0.0), (1, 1, 1.0, 0.0, 0.0, 0.0)] {
+        let elsewhere = world.try_validate_from("alice", id, ("203.0.113.80", USER_AGENT));
+        let (_, usage) = world.proxy.measure(elsewhere).await;
+        assert_within(&usage, budget);
+    }
 
     let newer = USER_AGENT.replace("Chrome/120", "Chrome/121");
     let upgraded = world.try_validate_from("alice", id, (IP, &newer));
@@ -91,43 +95,86 @@ async fn validating_a_session_whose_subject_has_a_profile() {
     assert_eq!(score, Some(0));
     assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
 
-    for (changed, budget) in [
+    for (changed, expected) in [
         (
             located("203.0.113.80", (64_498, "FR", (48.86, 2.35)), "device-1"),
             15,
         ),
         (
-            located("203.0.113.80", (64_498, "FR", (48.86, 2.35)), "device-2"),
-            0,
+            located("203.0.113.81", (64_496, "FR", (48.86, 2.35)), "device-2"),
+            45,
         ),
         (
             located("192.0.2.80", (64_500, "US", (40.71, -74.01)), "device-2"),
-            65,
+            100,
         ),
     ] {
-        let (score, usage) = world.proxy.measure(world.score_in("alice", id, &changed)).await;
-        assert_eq!(score, Some(budget));
+        let validate = world.score_read_only("alice", id, &changed);
+        let (score, usage) = world.proxy.measure(validate).await;
+        assert_eq!(score, Some(expected));
         assert_within(&usage, (3, 3, 3.0, 1.0, 0.0, 0.0));
     }
+}
+
+#[tokio::test]
+async fn validating_a_session_again_from_another_network_it_was_let_in_from() {
+    for (at_home, away) in [
+        (
+            located(IP, (64_496, "FR", (48.86, 2.35)), "device-1"),
+            located("203.0.113.80", (64_498, "FR", (48.86, 2.35)), "device-1"),
+        ),
+        (unlocated(IP), unlocated("203.0.113.80")),
+    ] {
+        let world = World::new().await;
+        let id = world.open_in("alice", &at_home).await;
+        world.settle().await;
+        let first = world.score_in("alice", id, &away).await;
+        world.settle().await;
+        for context in [&away, &at_home, &away] {
+            let (score, usage) = world.proxy.measure(world.score_in("alice", id, context)).await;
+            let expected = if context == &away { first } else { Some(0) };
+            assert_eq!(score, expected);
+            assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_from_the_sessions_own_system_reads_no_history() {
+    let world = World::new().await;
+    let home = located(IP, (64_496, "FR", (48.86, 2.35)), "device-1");
+    let id = world.open_in("alice", &home).await;
+    world.settle().await;
+    for ip in ["203.0.113.80", "192.0.2.80", "2001:db8::7", "203.0.113.80"] {
+        let near = located(ip, (64_496, "FR", (48.80, 2.30)), "device-1");
+        let (score, usage) = world.proxy.measure(world.score_in("alice", id, &near)).await;
+        assert_eq!(score, Some(0), "5 and -10");
+        assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
+    }
+}
+
+fn unlocated(ip: &str) -> Context {
+    context(ip, USER_AGENT, None, true, Facts::default()).0
 }
 
 /// Most clients have two addresses, announced by one system or by two, and use either at any request.
 #[tokio::test]
 async fn validating_a_session_from_its_two_addresses_in_turn() {
     let world = World::new().await;
-    for (name, asn) in [("alice", 64_496), ("bob", 64_497)] {
+    for (name, asn, budget) in [
+        ("alice", 64_496, (1, 1, 1.0, 0.0, 0.0, 0.0)),
+        ("bob", 64_497, (3, 3, 3.0, 1.0, 0.0, 0.0)),
+    ] {
         let v4 = located(IP, (64_496, "FR", (48.86, 2.35)), "device-1");
         let v6 = located("2001:db8::7", (asn, "FR", (48.80, 2.30)), "device-1");
         let id = world.open_in(name, &v4).await;
         let (score, usage) = world.proxy.measure(world.score_in(name, id, &v6)).await;
         assert!(score.is_some_and(|it| it < 45), "{score:?}");
-        assert_within(&usage, (3, 3, 3.0, 1.0, 0.0, 0.0));
+        assert_within(&usage, budget);
         world.settle().await;
-        // Its score falls back, which is written once.
-        world.score_in(name, id, &v4).await;
         for context in [&v4, &v6, &v6, &v4] {
-            let (score, usage) = world.proxy.measure(world.score_in(name, id, context)).await;
-            assert_eq!(score, Some(0));
+            let (again, usage) = world.proxy.measure(world.score_in(name, id, context)).await;
+            assert_eq!(again, if context == &v6 { score } else { Some(0) });
             assert_within(&usage, (1, 1, 1.0, 0.0, 0.0, 0.0));
         }
         // Longer than a twentieth of the idle timeout: then it is written along.

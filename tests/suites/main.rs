@@ -11,6 +11,7 @@
 
 mod budgets;
 mod cleaning;
+mod earlier;
 mod endings;
 mod erasure;
 mod history;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use shared::model::{
-    Anonymity, AutonomousSystem, Context, Facts, Located, Place, Point, Profile, SessionId, Subject,
+    Anonymity, AutonomousSystem, Context, Facts, Located, Place, Point, Profile, Reason, SessionId, Subject,
 };
+use shared::policy::AbsoluteTimeout;
 use shared::service::{Batch, SteppedUp, context};
 use tests::proxy::{Fault, When};
 
@@ -58,16 +59,21 @@ async fn known(world: &World) -> SessionId {
 }
 
 #[tokio::test]
-async fn what_one_session_learnt_excuses_another() {
+async fn what_one_session_proved_excuses_another() {
     let world = World::new().await;
-    known(&world).await;
+    let id = known(&world).await;
     let second = world.open_in("alice", &home()).await;
     let at_work = located("203.0.113.61", WORK, "device-1");
+    let score = async |id| world.score_in("alice", id, &at_work).await;
     assert_eq!(
-        world.score_in("alice", second, &at_work).await,
-        Some(0),
-        "5 and -10"
+        score(second).await,
+        Some(15),
+        "25 and -10: the first was only let in"
     );
+    world.step_up("alice", id, &at_work).await;
+    world.settle().await;
+    let third = world.open_in("alice", &home()).await;
+    assert_eq!(score(third).await, Some(0), "5 and -10");
     let stranger = world.open_in("bob", &home()).await;
     assert_eq!(
         world.score_in("bob", stranger, &at_work).await,
@@ -77,15 +83,67 @@ async fn what_one_session_learnt_excuses_another() {
 }
 
 #[tokio::test]
-async fn another_device_of_the_subject_is_no_stranger() {
+async fn where_a_session_that_ended_well_was_on_three_days_is_known() {
+    for (days, reason, expected) in [
+        (3, Reason::LoggedOut, 0),
+        (2, Reason::LoggedOut, 15),
+        (3, Reason::Revoked, 15),
+    ] {
+        let mut world = World::new().await;
+        world.tenant.policy.absolute_timeout = AbsoluteTimeout::Aal1;
+        let id = world.open_in("alice", &home()).await;
+        let at_work = located("203.0.113.61", WORK, "device-1");
+        for _ in 0..days {
+            assert_eq!(world.score_in("alice", id, &at_work).await, Some(15));
+            world.settle().await;
+            world.wait(Duration::from_hours(23));
+        }
+        let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+        let ended = world
+            .sessions
+            .end(tenant, &key, id, reason, None, world.now())
+            .await;
+        ended.unwrap();
+        world.settle().await;
+        let next = world.open_in("alice", &home()).await;
+        let score = world.score_in("alice", next, &at_work).await;
+        assert_eq!(score, Some(expected), "{days} {reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_thief_who_passed_has_taught_nothing_once_all_sessions_are_revoked() {
+    let world = World::new().await;
+    let id = world.open_in("alice", &home()).await;
+    world.settle().await;
+    let thief = located("203.0.113.61", WORK, "device-1");
+    let score = world.score_in("alice", id, &thief).await;
+    assert_eq!(score, Some(15), "he has copied all else");
+    world.settle().await;
+    let key = subject("alice").key(&world.tenant.id);
+    let ended = world.sessions.end_all(&world.tenant.id, &key, world.now()).await;
+    assert_eq!(ended.unwrap(), 1);
+    world.settle().await;
+    let profile = world.profile("alice").await;
+    assert_eq!((profile.networks.len(), profile.devices.len()), (0, 0));
+    world.wait(Duration::from_secs(1));
+    let second = world.open_in("alice", &home()).await;
+    world.settle().await;
+    let score = world.score_in("alice", second, &thief).await;
+    assert_eq!(score, Some(15), "as the first time");
+}
+
+#[tokio::test]
+async fn another_device_of_the_subject_is_asked_for_a_proof_once() {
     let world = World::new().await;
     let id = world.open_in("alice", &home()).await;
     let tablet = located("203.0.113.5", PARIS, "tablet");
     assert_eq!(
         world.score_in("alice", id, &tablet).await,
-        Some(35),
-        "5 and 30, an attacker or a new device"
+        Some(45),
+        "5 and 40, an attacker or a new device"
     );
+    world.step_up("alice", id, &tablet).await;
     world.settle().await;
     let second = world.open_in("alice", &home()).await;
     assert_eq!(world.score_in("alice", second, &tablet).await, Some(5));
@@ -125,12 +183,12 @@ async fn a_lesson_that_the_stream_brings_twice_or_late_is_learnt_once() {
 async fn a_batch_that_comes_again_teaches_nothing_that_it_did_not_teach_at_first() {
     let world = World::new().await;
     let id = known(&world).await;
-    // A new system and a new device: 55 by itself, so nothing is learnt from the opening.
+    // A new system and a new device: 65 by itself, so nothing is learnt from the opening.
     let hotel = located("192.0.2.5", (64_498, "FR", (48.86, 2.35)), "tablet");
     world.open_in("alice", &hotel).await;
-    // Then the tablet turns up at work, and the opening would be 25.
+    // Then the subject proves itself at work with the tablet, and the opening would be 25.
     let at_work = located("203.0.113.60", WORK, "tablet");
-    world.score_in("alice", id, &at_work).await;
+    world.step_up("alice", id, &at_work).await;
     world.settle().await;
     let first = world.profile("alice").await;
     assert_eq!((first.devices.len(), first.knows_system(64_498)), (2, false));

@@ -175,7 +175,8 @@ pub fn is_accepted(score: Score, policy: &RiskPolicy) -> bool {
 }
 
 /// Whether what `next` remembers beyond `held` is worth a write of its own. A new day, another address of the same
-/// network and the time at home are not: they are written with the next touch.
+/// network, the time at home and a lower score are not: they are written with the next touch. Else a client that uses
+/// its IPv4 and its IPv6 address in turn, announced by two systems, would cost a write at every request.
 pub fn is_news(held: &HeldSession, next: &HeldSession) -> bool {
     let mut same = HeldSession {
         last_activity_at: held.last_activity_at,
@@ -184,6 +185,7 @@ pub fn is_news(held: &HeldSession, next: &HeldSession) -> bool {
     same.trail.learnt_on = held.trail.learnt_on;
     same.trail.latest = held.trail.latest;
     same.trail.home_at = held.trail.home_at;
+    same.risk = same.risk.max(held.risk);
     if let (Some(elsewhere), Some(before)) = (&mut same.trail.elsewhere, held.trail.elsewhere)
         && elsewhere.asn == before.asn
     {

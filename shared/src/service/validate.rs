@@ -108,8 +108,8 @@ impl Sessions {
         }
         let session = (tenant, request.subject, request.id);
         let accepted = request.context.trusted && risk::is_accepted(score, &request.tenant.policy.risk);
-        let attaches = (accepted, judgement.telemetry_moved);
-        let attach = self.attach(session, shown.as_ref(), evidence.record, attaches);
+        let counts = (accepted, judgement.telemetry_moved);
+        let attach = self.attach(session, shown.as_ref(), evidence.record, counts);
         let news = risk::is_news(held, &judgement.next);
         if !news && !held.touch_is_due(request.now) {
             attach.await?;

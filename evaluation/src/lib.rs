@@ -58,6 +58,9 @@ enum What {
         /// Requests of a sequence at the most.
         #[arg(long, default_value_t = 4)]
         requests: usize,
+        /// Fail unless docs/risk.md has this very table.
+        #[arg(long)]
+        check: bool,
     },
 }
 
@@ -109,7 +112,7 @@ pub fn main() -> ExitCode {
         What::Devices(arguments) => report::run(&arguments),
         What::Weights(arguments) => fit::run(&arguments),
         What::Sessions(arguments) => sessions::run(&arguments),
-        What::Adversary { requests } => adversary::run(requests),
+        What::Adversary { requests, check } => adversary::run(requests, check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,9 +13,9 @@ use super::factor::Factor;
 use super::score::Score;
 use super::user_agent::Agent;
 use super::weights::{
-    ANONYMIZER_NEW, ANONYMIZER_OTHER, BROWSER_NEWER, COMPONENTS_COUNTED, COMPONENTS_SAME, FINGERPRINT_CHANGED,
-    FINGERPRINT_COUNTED, FINGERPRINT_MATCH, FINGERPRINT_UNVOUCHED, FINGERPRINT_VOUCHED, FINGERPRINT_WITHHELD,
-    TELEMETRY_ELSEWHERE, TELEMETRY_LEFT_BEHIND, USER_AGENT_COUNTED, Weight,
+    ANONYMIZER_NEW, ANONYMIZER_OTHER, BROWSER_NEWER, COMPONENTS_COUNTED, COMPONENTS_SAME,
+    FINGERPRINT_CHANGED, FINGERPRINT_COUNTED, FINGERPRINT_MATCH, FINGERPRINT_UNVOUCHED, FINGERPRINT_VOUCHED,
+    FINGERPRINT_WITHHELD, TELEMETRY_ELSEWHERE, TELEMETRY_LEFT_BEHIND, USER_AGENT_COUNTED, Weight,
 };
 use super::{Explanation, components, fingerprint, guessing, network, reputation, travel, user_agent};
 
@@ -30,7 +30,8 @@ pub fn needs_history(evidence: &Evidence<'_>) -> bool {
     let print = fingerprint::weigh(evidence, false, place);
     network::is_for_profile(evidence, place)
         || fingerprint::is_for_profile(evidence, print)
-        || reputation::weigh(evidence, place).is_some_and(|it| [ANONYMIZER_NEW, ANONYMIZER_OTHER].contains(&it))
+        || reputation::weigh(evidence, place)
+            .is_some_and(|it| [ANONYMIZER_NEW, ANONYMIZER_OTHER].contains(&it))
 }
 
 /// What each group says of a request, before the views of the device are counted as one.
@@ -58,7 +59,9 @@ impl Weighed {
             FINGERPRINT_CHANGED | FINGERPRINT_WITHHELD if telemetry == Some(COMPONENTS_SAME) => {
                 FINGERPRINT_VOUCHED
             }
-            FINGERPRINT_CHANGED if telemetry.is_some_and(components::is_missed) => FINGERPRINT_UNVOUCHED,
+            FINGERPRINT_CHANGED | FINGERPRINT_WITHHELD if telemetry.is_some_and(components::is_missed) => {
+                FINGERPRINT_UNVOUCHED
+            }
             weight => weight,
         };
         if let Some((told, _)) = &mut components

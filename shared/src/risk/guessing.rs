@@ -12,7 +12,12 @@ use super::weights::{
 const ALLOWED: u8 = 3;
 
 fn is_wrong(fingerprint: Weight) -> bool {
-    [FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD, FINGERPRINT_UNVOUCHED].contains(&fingerprint)
+    [
+        FINGERPRINT_CHANGED,
+        FINGERPRINT_CHANGED_ABROAD,
+        FINGERPRINT_UNVOUCHED,
+    ]
+    .contains(&fingerprint)
 }
 
 /// The guesses with this request's, where its fingerprint matches nothing.

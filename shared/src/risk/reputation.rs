@@ -7,8 +7,8 @@ use super::evidence::Evidence;
 use super::factor::Factor;
 use super::network::{is_home, origin};
 use super::weights::{
-    ADDRESS_HIDDEN, ADDRESS_WITHHELD, ALLOWED, ALLOWED_NEAR, ANONYMIZER_KNOWN, ANONYMIZER_NEW, ANONYMIZER_OTHER, DENIED,
-    ORDINARY, TOR_EXIT, Weight,
+    ADDRESS_HIDDEN, ADDRESS_WITHHELD, ALLOWED, ALLOWED_NEAR, ANONYMIZER_KNOWN, ANONYMIZER_NEW,
+    ANONYMIZER_OTHER, DENIED, ORDINARY, TOR_EXIT, Weight,
 };
 
 /// How the address is to be taken, which stands to the session as `place` says; none where neither a list nor the data

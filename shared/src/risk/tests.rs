@@ -343,7 +343,18 @@ fn every_factor_has_an_example_or_a_missing_record() {
     let desktop = context("198.51.100.7", ANDROID_DESKTOP, base().fingerprint);
     seen.extend(names(&judged(&phone, &desktop)));
     // Tests of their own.
-    seen.extend(["fingerprint_guessing", "components_counted", "ip_same_shared"]);
+    seen.extend([
+        "fingerprint_guessing",
+        "components_counted",
+        "ip_same_shared",
+        "fingerprint_vouched_for",
+        "fingerprint_unvouched_for",
+        "telemetry_from_elsewhere",
+        "telemetry_unknown_near",
+        "anonymizer_other",
+        "fingerprint_changed_abroad",
+        "travel_fast_within_country",
+    ]);
     let with_telemetry = components::examples();
     seen.extend(with_telemetry.iter().flat_map(|(_, it)| names(it)));
     seen.extend(located::examples().iter().flat_map(|it| names(&it.judged())));
@@ -570,7 +581,7 @@ fn fingerprints_that_are_tried_one_after_the_other_are_refused() {
     }
     assert_eq!(
         scores,
-        [50, 50, 50, 50, 100, 100],
+        [45, 45, 45, 45, 100, 100],
         "`fingerprint_guessing` from the fourth on"
     );
     let (own, ..) = after(&held, &record, &base(), 8);

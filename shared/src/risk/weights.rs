@@ -121,10 +121,10 @@ weights! {
     FINGERPRINT_COUNTED = compared(Fingerprint, "fingerprint_counted", 0);
     FINGERPRINT_UPGRADED = compared(Fingerprint, "fingerprint_changed_with_upgrade", 10);
     FINGERPRINT_VOUCHED = compared(Fingerprint, "fingerprint_vouched_for", 10);
-    FINGERPRINT_CHANGED_ABROAD = compared(Fingerprint, "fingerprint_changed_abroad", 15);
+    FINGERPRINT_CHANGED_ABROAD = compared(Fingerprint, "fingerprint_changed_abroad", 20);
     FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 0);
     FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 35);
-    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_changed_unvouched", 40);
+    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_unvouched_for", 45);
     FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
 
     COMPONENTS_SAME = compared(Components, "components_same", 0);

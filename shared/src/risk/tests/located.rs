@@ -414,5 +414,5 @@ fn a_vpn_whose_system_is_not_known_makes_no_other_one_known() {
         profile: Some(&acquainted()),
         ..evidence(&held, Some(&record), &elsewhere("192.0.2.20", rented))
     });
-    assert!(names(&judged).contains(&"anonymizer_new"));
+    assert!(names(&judged).contains(&"anonymizer_other"));
 }

@@ -144,7 +144,12 @@ async fn validates(table: &mut Table) -> Result<()> {
     let ((), usage) = world.measure(world.validate("alice", id, moved)).await?;
     row(table, "validate, network changed", &usage, (2, 2, 1, 1, 0, 0));
     let ((), usage) = world.measure(world.validate("alice", id, moved)).await?;
-    row(table, "validate, the same network again", &usage, (1, 1, 1, 0, 0, 0));
+    row(
+        table,
+        "validate, the same network again",
+        &usage,
+        (1, 1, 1, 0, 0, 0),
+    );
     let newer = clients::USER_AGENT.replace("Chrome/120", "Chrome/121");
     let upgraded = (clients::OTHER_IP, newer.as_str());
     let ((), usage) = world.measure(world.validate("alice", id, upgraded)).await?;

@@ -224,9 +224,10 @@ async fn a_token_that_leads_nowhere_costs_nobody_a_session() {
     );
     let opened = create(&world, "alice", None).await;
     assert_eq!(opened.get("telemetry_attached"), None, "nobody asked");
+    let opened = create(&world, "alice", Some("")).await;
+    assert_eq!(opened.get("telemetry_attached"), None, "an empty one is none");
 
     for odd in [
-        json!(""),
         json!("a.b.c"),
         json!("x".repeat(10_000)),
         json!(7),

@@ -145,7 +145,6 @@ fn wrong_bodies() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
         told[name] = value;
         told.to_string().into_bytes()
     };
-    let now = System.now().millis();
     let long: serde_json::Map<String, Value> = (0..10_000).map(|n| (n.to_string(), json!("x"))).collect();
     vec![
         ("nothing", Vec::new(), 400, "body"),

@@ -148,7 +148,13 @@ async fn is_of_now(world: &World, session: &Earlier) -> bool {
 #[track_caller]
 fn assert_kept(session: &Earlier, now: &HeldSession) {
     let what = session.what();
-    let hex = |bytes: &[u8]| bytes.iter().map(|it| format!("{it:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|it| format!("{it:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
     let network = |text: &str| HeldSession::held_part(text.parse().unwrap()).to_string();
     assert_eq!(Some(now.created_at), session.instant("created_at"), "{what}");
     assert_eq!(

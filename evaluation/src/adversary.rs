@@ -361,7 +361,9 @@ fn choices(integration: Integration, loot: Loot) -> Vec<Choice> {
                         }
                         let first = spot.spellings().first() == Some(address);
                         all.push(Choice {
-                            in_sequences: first && SEQUENCE_AGENTS.contains(&agent) && print != "empty fingerprint",
+                            in_sequences: first
+                                && SEQUENCE_AGENTS.contains(&agent)
+                                && print != "empty fingerprint",
                             spot,
                             name,
                             request: Request::new(address, &text, fingerprint, spot.facts(), telemetry),
@@ -641,7 +643,9 @@ pub(crate) fn run(most: usize, check: bool) -> Result<()> {
     if check {
         let documented = documented();
         if documented != found.table {
-            found.broken.push(format!("the document should say:\n{}", found.table.join("\n")));
+            found
+                .broken
+                .push(format!("the document should say:\n{}", found.table.join("\n")));
         }
     }
     let spots = Spot::ALL.map(Spot::as_str).join(" | ");

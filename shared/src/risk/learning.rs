@@ -9,7 +9,6 @@
 
 use crate::model::{Acquaintance, HeldSession, Pending, Profile, Sample, SessionTag};
 
-use super::score::Score;
 use super::weights::{
     ANONYMIZER_NEW, COUNTRY_KNOWN, COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_WITHHELD, Weight,
 };
@@ -48,7 +47,7 @@ enum Manner {
     Proven,
     /// A request that was let in.
     LetIn,
-    /// It was opened there, which nobody scored: learnt if it would have scored below the threshold.
+    /// It was opened there, which nobody scored: learnt if that costs less than a new country by itself.
     Opened,
 }
 
@@ -119,10 +118,7 @@ pub fn learn(profile: &Profile, lesson: &Lesson) -> Option<Profile> {
 
 fn used_with(profile: &Profile, used: &Use) -> Option<Profile> {
     let first = profile.days == 0;
-    if used.manner == Manner::Opened
-        && !first
-        && i32::from(Score::SUSPICIOUS.get()) <= by_itself(profile, used)
-    {
+    if used.manner == Manner::Opened && !first && COUNTRY_NEW.points <= by_itself(profile, used) {
         return None;
     }
     let day = used.day;

@@ -345,6 +345,7 @@ fn every_factor_has_an_example_or_a_missing_record() {
     // Tests of their own.
     seen.extend([
         "fingerprint_guessing",
+        "components_of_another_browser",
         "components_counted",
         "ip_same_shared",
         "fingerprint_vouched_for",
@@ -589,7 +590,7 @@ fn fingerprints_that_are_tried_one_after_the_other_are_refused() {
     let later = context("203.0.113.5", CHROME, Sample::supplied("f"));
     assert_eq!(
         after(&held, &record, &later, 90).0,
-        50,
+        45,
         "a browser of another hour"
     );
 }

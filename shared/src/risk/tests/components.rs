@@ -224,14 +224,14 @@ fn away_from_home_no_telemetry_and_anothers_cost_as_much_as_a_thiefs_own() {
         examples.iter().find(|(it, _)| *it == name).unwrap().1.sum()
     };
     let own = sum("203.0.113.5: another machine");
-    for left_out in [
-        "203.0.113.5: none",
-        "203.0.113.5: a token that leads nowhere",
-    ] {
+    for left_out in ["203.0.113.5: none", "203.0.113.5: a token that leads nowhere"] {
         assert!(own <= sum(left_out), "{left_out}");
     }
     // A page that was loaded at home goes on asking from the street, with the fingerprint that is known.
-    assert!(sum("203.0.113.5: all as it was, sent from there") < sum("203.0.113.5: all as it was, sent from home"));
+    assert!(
+        sum("203.0.113.5: all as it was, sent from there")
+            < sum("203.0.113.5: all as it was, sent from home")
+    );
     let unmatched = Context {
         fingerprint: Sample::supplied("device-2"),
         ..context("203.0.113.5", CHROME, base().fingerprint)

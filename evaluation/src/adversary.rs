@@ -1,7 +1,7 @@
 //! What a thief can choose: the cheapest request for each thing that was stolen and each place it is used from, and the
 //! cheapest way there over several requests. `docs/risk.md` has the table.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -400,7 +400,7 @@ impl Scene {
             partition: Partition::new(1).ok_or("a partition")?,
             policy,
         };
-        let mut driver = Driver::new(tenant, Duration::from_hours(24), Subject::new("alice")?);
+        let mut driver = Driver::new(tenant, Duration::from_hours(10 * 24), Subject::new("alice")?);
         let session = session(1)?;
         driver.open(session, &home(integration), START);
         Ok(Self {
@@ -459,10 +459,8 @@ struct Way {
 /// The way of up to `most` requests that saves most against its dearest request sent directly. Requests that are asked
 /// for a step-up lead nowhere. The owner goes on at home in between, or does not.
 fn best_way(scene: &Scene, choices: &[Choice], owner: &Request, most: usize) -> Way {
-    let direct: Vec<[u8; 2]> = choices
-        .iter()
-        .map(|choice| WAITS.map(|wait| scene.after(&choice.request, wait).0))
-        .collect();
+    // What a request costs as the first one, at the same time: waiting by itself is nobody's way.
+    let mut direct: HashMap<(usize, Duration), u8> = HashMap::new();
     let mut best = Way {
         saved: 0,
         requests: Vec::new(),
@@ -472,9 +470,13 @@ fn best_way(scene: &Scene, choices: &[Choice], owner: &Request, most: usize) -> 
     // The scene, how much any request on the way cost and would have cost directly, and its requests.
     let mut open = VecDeque::from([(scene.clone(), 0_u8, 0_u8, Vec::<String>::new(), Vec::<u8>::new())]);
     while let Some((here, dearest, dearest_direct, requests, scores)) = open.pop_front() {
-        for (choice, direct) in choices.iter().zip(&direct) {
-            for ((wait, note), direct) in WAITS.into_iter().zip(["", " (12 h)"]).zip(direct) {
+        for (number, choice) in choices.iter().enumerate() {
+            for (wait, note) in WAITS.into_iter().zip(["", " (12 h)"]) {
                 let (score, next) = here.after(&choice.request, wait);
+                let passed = next.now.since(scene.now);
+                let direct = direct
+                    .entry((number, passed))
+                    .or_insert_with(|| scene.after(&choice.request, passed).0);
                 let (cost, would) = (dearest.max(score), dearest_direct.max(*direct));
                 let step = || format!("{}: {}{note}", choice.spot.as_str(), choice.name);
                 if best.saved < would.saturating_sub(cost) {

@@ -102,11 +102,11 @@ async fn validating_a_session_whose_subject_has_a_profile() {
         ),
         (
             located("203.0.113.81", (64_496, "FR", (48.86, 2.35)), "device-2"),
-            45,
+            40,
         ),
         (
             located("192.0.2.80", (64_500, "US", (40.71, -74.01)), "device-2"),
-            100,
+            79,
         ),
     ] {
         let validate = world.score_read_only("alice", id, &changed);

@@ -12,9 +12,9 @@ use super::factor::Factor;
 use super::network::{is_own, origin};
 use super::user_agent::Agent;
 use super::weights::{
-    COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_DRAWN, COMPONENTS_IMPOSSIBLE, COMPONENTS_NEW,
-    COMPONENTS_OTHER_BROWSER, COMPONENTS_SAME, DESKTOP_SITE, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR,
-    TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR, TELEMETRY_WITHHELD, Weight,
+    ADDRESS_WITHHELD, COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_DRAWN, COMPONENTS_IMPOSSIBLE,
+    COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER, COMPONENTS_SAME, DESKTOP_SITE, TELEMETRY_ELSEWHERE,
+    TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR, TELEMETRY_WITHHELD, Weight,
 };
 
 /// What the telemetry token of a request leads to.
@@ -88,7 +88,9 @@ pub(super) fn judge(
         Some(Told::Nothing) if near || !evidence.held.trail.told => return alone(TELEMETRY_UNKNOWN_NEAR),
         Some(Told::Nothing) => return alone(TELEMETRY_UNKNOWN),
         // Who shows what another network saw vouches for nothing here.
-        Some(Told::Visit { address, asn, .. }) if is_elsewhere(evidence, address, asn) => {
+        Some(Told::Visit { address, asn, .. })
+            if place == ADDRESS_WITHHELD || is_elsewhere(evidence, address, asn) =>
+        {
             return match missing(evidence, near) {
                 Some(TELEMETRY_WITHHELD) => alone(TELEMETRY_ELSEWHERE),
                 other => other.and_then(alone),

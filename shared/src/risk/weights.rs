@@ -68,7 +68,7 @@ weights! {
     IP_SAME_PREFIX = compared(Network, "ip_same_prefix", 0);
     SYSTEM_SAME = compared(Network, "asn_same", 5);
     SYSTEM_KNOWN = by_profile(Network, "asn_known", 5);
-    SYSTEM_OTHER_COUNTRY = by_profile(Network, "asn_other_country", 21);
+    SYSTEM_OTHER_COUNTRY = by_profile(Network, "asn_other_country", 26);
     SYSTEM_NEW_SAME_COUNTRY = by_profile(Network, "asn_new_same_country", 25);
     SYSTEM_NEW = by_profile(Network, "asn_new", 25);
     COUNTRY_KNOWN = by_profile(Network, "country_known", 25);
@@ -95,7 +95,7 @@ weights! {
     TRAVEL_COUNTRY = compared(Travel, "travel_country", 5);
     TRAVEL_WITHIN = compared(Travel, "travel_fast_within_country", 10);
     TRAVEL_FAST = compared(Travel, "travel_fast", 14);
-    TRAVEL_IMPOSSIBLE = compared(Travel, "travel_impossible", 24);
+    TRAVEL_IMPOSSIBLE = compared(Travel, "travel_impossible", 19);
 
     USER_AGENT_SAME = compared(UserAgent, "user_agent_same", 0);
     USER_AGENT_NOT_SUPPLIED = missing(UserAgent, "user_agent_not_supplied", 0);

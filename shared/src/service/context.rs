@@ -69,6 +69,8 @@ impl Notice {
         let special = reading
             .address
             .and_then(network::special)
+            // Examples and tests stand in for clients with them (RFC 5737).
+            .filter(|it| *it != Absence::Documentation)
             .map(Self::SpecialAddress);
         let agent = user_agent.is_some_and(is_placeholder).then_some(Self::UserAgent);
         let fingerprint = fingerprint
@@ -165,6 +167,7 @@ mod tests {
             ("localhost", &["name"]),
             ("what?", &["not_an_address"]),
             ("null", &["missing"]),
+            ("203.0.113.42", &[]),
             ("10.0.0.1", &["private"]),
             ("[::1]:443", &["decorated", "loopback"]),
             ("100.64.0.1", &["shared"]),

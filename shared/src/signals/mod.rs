@@ -35,6 +35,4 @@ pub use verdict::{Level, Risk, Signals, read};
 pub const MODEL_VERSION: &str = "holdfast-signals-2";
 
 #[cfg(test)]
-mod collections;
-#[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::*;
 use crate::face::cside::read_telemetry;
 use crate::model::{AutonomousSystem, Facts, Instant, Located, Place, Point};
 
+mod collections;
 mod each;
 mod laws;
 mod profiles;

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::declared::{self, look_up};
+use super::super::declared::{self, look_up};
 use crate::useragent::{self, DeviceClass};
 
-const APPS: &str = include_str!("../../../tests/useragent/apps.txt");
-const DOCUMENT: &str = include_str!("../../../docs/signals.md");
+const APPS: &str = include_str!("../../../../tests/useragent/apps.txt");
+const DOCUMENT: &str = include_str!("../../../../docs/signals.md");
 
 #[derive(Deserialize)]
 struct Row {

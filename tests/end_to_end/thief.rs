@@ -239,7 +239,9 @@ async fn a_thief_who_passed_has_taught_nothing_once_all_sessions_are_revoked() {
 async fn no_telemetry_is_better_than_the_thiefs_own() {
     let world = World::new().await;
     let token = visit(&world).await;
+    // Visits come from this machine itself.
     let own = Shown {
+        ip: "127.0.0.1",
         telemetry: Some(&token),
         ..USER
     };
@@ -266,7 +268,6 @@ async fn no_telemetry_is_better_than_the_thiefs_own() {
         let (name, points, _) = factor(&answer, "components");
         (name, points)
     };
-    // Visits come from this machine itself.
     let (name, honest) = points("127.0.0.1", Some(&thiefs)).await;
     assert_eq!((name.as_str(), honest), ("components_changed", 40));
     for (telemetry, expected) in [

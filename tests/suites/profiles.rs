@@ -137,11 +137,11 @@ async fn a_thief_who_passed_has_taught_nothing_once_all_sessions_are_revoked() {
 async fn another_device_of_the_subject_is_asked_for_a_proof_once() {
     let world = World::new().await;
     let id = world.open_in("alice", &home()).await;
-    let tablet = located("203.0.113.5", PARIS, "tablet");
+    let tablet = located("203.0.113.5", (64_498, "FR", (48.86, 2.35)), "tablet");
     assert_eq!(
         world.score_in("alice", id, &tablet).await,
-        Some(45),
-        "5 and 40, an attacker or a new device"
+        Some(60),
+        "25 and 35, an attacker or a new device"
     );
     world.step_up("alice", id, &tablet).await;
     world.settle().await;
@@ -299,11 +299,11 @@ async fn a_proof_teaches_nothing_that_only_an_untrusted_opening_said() {
 async fn who_proved_itself_is_held_by_where_it_is() {
     let world = World::new().await;
     let id = known(&world).await;
-    assert_eq!(world.score_in("alice", id, &abroad()).await, Some(65));
+    assert_eq!(world.score_in("alice", id, &abroad()).await, Some(49));
     world.wait(Duration::from_hours(12));
     assert_eq!(
         world.score_in("alice", id, &abroad()).await,
-        Some(65),
+        Some(49),
         "waiting is no proof"
     );
     let SteppedUp::Held { score } = world.step_up("alice", id, &abroad()).await else {
@@ -320,7 +320,10 @@ async fn who_proved_itself_is_held_by_where_it_is() {
 async fn waiting_after_a_refusal_that_revokes_nothing_lowers_no_score() {
     let world = World::new().await;
     let id = world.open_in("alice", &home()).await;
-    let thief = located("192.0.2.5", NEW_YORK, "device-2");
+    let thief = Context {
+        user_agent: "curl/8.7.1".to_owned(),
+        ..located("192.0.2.5", NEW_YORK, "device-2")
+    };
     assert_eq!(world.score_read_only("alice", id, &thief).await, Some(100));
     let live = world.live("alice").await;
     assert_eq!(live, [id], "the session is left to its owner");
@@ -328,8 +331,8 @@ async fn waiting_after_a_refusal_that_revokes_nothing_lowers_no_score() {
     let copied = abroad();
     assert_eq!(
         world.score_read_only("alice", id, &copied).await,
-        Some(65),
-        "50 had the clock gone on"
+        Some(49),
+        "44 had the clock gone on"
     );
 }
 

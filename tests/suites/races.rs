@@ -289,7 +289,7 @@ async fn a_judgement_from_before_a_step_up_does_not_undo_it() {
         (upgraded(located("198.51.100.9", facts, "device-1")), 0),
         (
             located("203.0.113.9", (64_501, "DE", (52.52, 13.41)), "device-1"),
-            65,
+            49,
         ),
         (
             located("203.0.113.9", (64_501, "DE", (52.52, 13.41)), "device-3"),

@@ -292,7 +292,10 @@ async fn a_judgement_from_before_a_step_up_does_not_undo_it() {
             49,
         ),
         (
-            located("203.0.113.9", (64_501, "DE", (52.52, 13.41)), "device-3"),
+            Context {
+                user_agent: "curl/8.7.1".to_owned(),
+                ..located("203.0.113.9", (64_501, "DE", (52.52, 13.41)), "device-3")
+            },
             100,
         ),
     ] {

@@ -117,7 +117,7 @@ test('a session that another browser tries to use with the same token is refused
   assert.equal(elsewhere.is_valid, false);
   // The token is genuine. What tells the thief is that it is not that browser's own.
   const names = elsewhere.risk.factors.map(({ name }) => name);
-  for (const name of ['os_other', 'components_of_another_browser'])
+  for (const name of ['browser_and_os_other', 'components_counted'])
     assert.ok(names.includes(name), names.join());
   const step = elsewhere.risk_score - here.risk_score;
   assert.match(

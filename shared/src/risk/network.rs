@@ -71,9 +71,11 @@ fn seen(evidence: &Evidence<'_>) -> Result<Option<IpAddr>, &'static str> {
             Ok(None)
         };
     };
+    // A session that is held inside a private network alone has no client's address to compare with: all is compared.
+    let is_clients = |kind| matches!(kind, None | Some(Absence::Documentation));
+    let inside = held.has_network() && !held_kinds(held).any(is_clients);
     match network::special(address) {
-        // Who is held inside a private network is compared inside it.
-        Some(kind) if known && !held_kinds(held).any(|it| it == Some(kind)) => Err(kind.as_str()),
+        Some(kind) if known && !inside && !held_kinds(held).any(|it| it == Some(kind)) => Err(kind.as_str()),
         _ => Ok(Some(address)),
     }
 }

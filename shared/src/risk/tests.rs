@@ -512,7 +512,8 @@ fn inside_a_private_network_sessions_are_compared_as_anywhere() {
         ("10.1.2.3", "ip_same"),
         ("10.1.2.9", "ip_same_prefix"),
         ("10.9.9.9", "network_other"),
-        ("127.0.0.1", "address_withheld"),
+        ("127.0.0.1", "network_other"),
+        ("198.51.100.7", "network_other"),
     ] {
         assert_eq!(
             names(&judged(&by, &context(ip, CHROME, base().fingerprint)))[0],

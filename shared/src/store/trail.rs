@@ -150,11 +150,7 @@ pub(super) fn unpack(packed: &[u8], session: &mut HeldSession) {
     let day = u16::from_be_bytes(rest.next());
     session.country = country(rest.next());
     session.asn = Some(u32::from_be_bytes(rest.next())).filter(|it| *it != 0);
-    let geo = Geo {
-        latitude: i16::from_be_bytes(rest.next()),
-        longitude: i16::from_be_bytes(rest.next()),
-        radius_km: u16::from_be_bytes(rest.next()),
-    };
+    let geo = geo(&mut rest);
     session.geo = has(GEO).then_some(geo);
     session.anonymous = has(ANONYMOUS);
     let latest: [u8; 16] = rest.next();
@@ -219,11 +215,7 @@ pub(super) fn unpack_earlier(packed: &[u8], session: &mut HeldSession) {
     let day = u16::from_be_bytes(rest.next());
     session.country = country(rest.next());
     session.asn = Some(u32::from_be_bytes(rest.next())).filter(|it| *it != 0);
-    let geo = Geo {
-        latitude: i16::from_be_bytes(rest.next()),
-        longitude: i16::from_be_bytes(rest.next()),
-        radius_km: u16::from_be_bytes(rest.next()),
-    };
+    let geo = geo(&mut rest);
     let [a, b, c] = rest.next();
     let since = i64::from(u32::from_be_bytes([0, a, b, c]));
     let (ipv6, proven, anonymous, located, suspected) = (has(0), has(1), has(2), has(3), has(4));
@@ -239,6 +231,14 @@ pub(super) fn unpack_earlier(packed: &[u8], session: &mut HeldSession) {
         latest: if ipv6 { v6.or(v4) } else { v4.or(v6) },
         ..Trail::default()
     };
+}
+
+fn geo(packed: &mut Bytes<'_>) -> Geo {
+    Geo {
+        latitude: i16::from_be_bytes(packed.next()),
+        longitude: i16::from_be_bytes(packed.next()),
+        radius_km: u16::from_be_bytes(packed.next()),
+    }
 }
 
 fn country(code: [u8; 2]) -> Option<String> {

@@ -148,8 +148,7 @@ impl Driver {
         }
     }
 
-    /// Opens a session, where there is none of this id; another one may have to go. False when the subject holds as many
-    /// as it may.
+    /// Opens a session, for which others may have to go. False when the subject holds as many as they may.
     pub fn open(&mut self, id: SessionId, request: &Request, now: Instant) -> bool {
         let Some(leaving) = self.make_room(now) else {
             return false;
@@ -173,28 +172,6 @@ impl Driver {
         self.remove(&leaving, now);
         self.sessions.push(Session { id, held, record });
         true
-    }
-
-    /// The sessions that must go for one more: none while there is room, whether or not some have run out.
-    fn make_room(&self, now: Instant) -> Option<Vec<SessionId>> {
-        let policy = &self.tenant.policy;
-        // Beside a removal of the same millisecond the service looks at what is held.
-        let has_room = self.sessions.len() < policy.max_concurrent;
-        if has_room && self.removed_at.is_none_or(|at| at < now) {
-            return Some(Vec::new());
-        }
-        let held: Vec<_> = self.sessions.iter().map(|it| (it.id, it.held.clone())).collect();
-        match admit(&held, policy, now) {
-            Admission::Replacing(leaving) => Some(leaving),
-            Admission::Refused => None,
-        }
-    }
-
-    fn remove(&mut self, leaving: &[SessionId], now: Instant) {
-        if !leaving.is_empty() {
-            self.sessions.retain(|it| !leaving.contains(&it.id));
-            self.removed_at = Some(now);
-        }
     }
 
     /// Whether the session is alive.
@@ -337,6 +314,28 @@ impl Driver {
         )
     }
 
+    /// The sessions that must go for one more: none while there is room, whether or not some have run out.
+    fn make_room(&self, now: Instant) -> Option<Vec<SessionId>> {
+        let policy = &self.tenant.policy;
+        // Beside a removal of the same millisecond the service looks at what is held.
+        let has_room = self.sessions.len() < policy.max_concurrent;
+        if has_room && self.removed_at.is_none_or(|at| at < now) {
+            return Some(Vec::new());
+        }
+        let held: Vec<_> = self.sessions.iter().map(|it| (it.id, it.held.clone())).collect();
+        match admit(&held, policy, now) {
+            Admission::Replacing(leaving) => Some(leaving),
+            Admission::Refused => None,
+        }
+    }
+
+    fn remove(&mut self, leaving: &[SessionId], now: Instant) {
+        if !leaving.is_empty() {
+            self.sessions.retain(|it| !leaving.contains(&it.id));
+            self.removed_at = Some(now);
+        }
+    }
+
     fn find(&self, session: SessionId) -> Option<&Session> {
         self.sessions.iter().find(|it| it.id == session)
     }
@@ -352,13 +351,7 @@ impl Driver {
         self.profile = profile;
     }
 
-    fn record_of(
-        &self,
-        id: SessionId,
-        request: &Request,
-        held: &HeldSession,
-        now: Instant,
-    ) -> SessionRecord {
+    fn record_of(&self, id: SessionId, request: &Request, held: &HeldSession, now: Instant) -> SessionRecord {
         let context = &request.context;
         let mut record = SessionRecord {
             ip: context.ip.clone(),

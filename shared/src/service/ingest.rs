@@ -2,8 +2,8 @@
 
 use super::{Fetched, Sessions, State};
 use crate::model::{
-    Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject,
-    SubjectKey, TenantId, Tenure,
+    Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject, SubjectKey,
+    TenantId, Tenure,
 };
 use crate::policy::Tenant;
 use crate::store::Error;

@@ -1,4 +1,5 @@
 //! The service's use cases over sessions in memory: the same pure functions, in the same order, without a table.
+//! `tests/suites/driver.rs` plays the same histories through both.
 
 use std::net::IpAddr;
 use std::time::Duration;

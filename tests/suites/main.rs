@@ -11,6 +11,7 @@
 
 mod budgets;
 mod cleaning;
+mod driver;
 mod earlier;
 mod endings;
 mod erasure;

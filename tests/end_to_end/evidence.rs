@@ -97,7 +97,7 @@ async fn a_session_is_compared_with_what_its_browser_showed() {
     .await;
     assert_eq!(
         components(&world, id, Some(&other)).await,
-        Some(factor("components_changed", 39, "cores, graphics"))
+        Some(factor("components_changed", 33, "cores, graphics"))
     );
     let moved = visit_with(&world, |it| {
         it["timeZone"] = json!("Asia/Tokyo");
@@ -195,7 +195,7 @@ async fn a_token_that_was_carried_to_another_browser_tells_on_it() {
     let opened = create(&world, "alice", None).await;
     let id = opened["session_id"].as_str().unwrap();
     let (name, points, _) = components(&world, id, Some(&carried)).await.unwrap();
-    assert_eq!((name.as_str(), points), ("components_of_another_browser", 40));
+    assert_eq!((name.as_str(), points), ("components_of_another_browser", 34));
     world.end().await;
 }
 

@@ -126,7 +126,7 @@ weights! {
     FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 0);
     FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 35);
     FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
-    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_unvouched_for", 50);
+    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_unvouched_for", 49);
 
     COMPONENTS_SAME = compared(Components, "components_same", -10);
     COMPONENTS_SAME_TOO = compared(Components, "components_same_too", -5);
@@ -139,10 +139,10 @@ weights! {
     COMPONENT_CHANGED = compared(Components, "component_changed", 15);
     COMPONENTS_DRAWN = compared(Components, "components_drawn_otherwise", 19);
     COMPONENTS_IMPOSSIBLE = compared(Components, "components_impossible", 25);
-    COMPONENTS_CHANGED = compared(Components, "components_changed", 39);
-    COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 40);
-    TELEMETRY_ELSEWHERE = compared(Components, "telemetry_from_elsewhere", 40);
-    TELEMETRY_WITHHELD = missing(Components, "telemetry_withheld", 40);
+    COMPONENTS_CHANGED = compared(Components, "components_changed", 33);
+    COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 34);
+    TELEMETRY_ELSEWHERE = compared(Components, "telemetry_from_elsewhere", 34);
+    TELEMETRY_WITHHELD = missing(Components, "telemetry_withheld", 34);
     TELEMETRY_UNKNOWN = missing(Components, "telemetry_unknown", 45);
 
     GUESSING = compared(Sequence, "fingerprint_guessing", 60);

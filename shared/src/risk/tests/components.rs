@@ -292,7 +292,7 @@ fn what_the_tenant_says_of_telemetry_decides_what_its_absence_means() {
     };
     assert_eq!(points(EvidencePolicy::of(&[])), None);
     assert_eq!(points(EvidencePolicy::default()), Some(10));
-    assert_eq!(points(EvidencePolicy::of(&[Piece::Telemetry])), Some(40));
+    assert_eq!(points(EvidencePolicy::of(&[Piece::Telemetry])), Some(34));
 }
 
 #[test]

@@ -77,7 +77,7 @@ async fn a_session_is_compared_with_what_its_browser_showed() {
         Some(factor("telemetry_missing_near", 10, "")),
         "pages tell now and then"
     );
-    let same = Some(factor("components_same", 0, ""));
+    let same = Some(factor("components_same", -10, ""));
     assert_eq!(components(&world, id, Some(&token)).await, same);
     let again = visit(&world).await;
     assert_eq!(components(&world, id, Some(&again)).await, same, "a second page");
@@ -124,7 +124,7 @@ async fn a_session_that_saw_many_pages_still_moves_with_its_browser() {
         let page = visit(&world).await;
         assert_eq!(
             components(&world, id, Some(&page)).await,
-            Some(factor("components_same", 0, ""))
+            Some(factor("components_same", -10, ""))
         );
     }
     let before = world.record(id).await.unwrap().attached;
@@ -135,7 +135,7 @@ async fn a_session_that_saw_many_pages_still_moves_with_its_browser() {
     .await;
     assert_eq!(
         components(&world, id, Some(&moved)).await,
-        Some(factor("components_same", 0, ""))
+        Some(factor("components_same", -10, ""))
     );
     let after = world.record(id).await.unwrap().attached;
     assert_ne!(
@@ -285,7 +285,7 @@ async fn a_token_that_is_exchanged_once_is_shown_as_often_as_one_likes() {
     let id = opened["session_id"].as_str().unwrap();
     assert_eq!(
         components(&world, id, Some(&token)).await,
-        Some(factor("components_same", 0, ""))
+        Some(factor("components_same", -10, ""))
     );
     world.end().await;
 }

@@ -8,7 +8,7 @@ use super::network::is_own;
 use super::weights::{
     COUNTRY_NEW, FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD, FINGERPRINT_KNOWN, FINGERPRINT_MATCH,
     FINGERPRINT_NEVER, FINGERPRINT_NEW, FINGERPRINT_NOT_SUPPLIED, FINGERPRINT_UPGRADED, FINGERPRINT_WITHHELD,
-    Weight,
+    SYSTEM_OTHER_COUNTRY, Weight,
 };
 
 /// What the fingerprint says of a request whose network stands to the session as `place` says. What the user agent claims
@@ -24,7 +24,9 @@ pub(super) fn weigh(evidence: &Evidence<'_>, is_explained: bool, place: Weight) 
             let unexplained = match before {
                 Sample::Computed(_) => FINGERPRINT_NEW,
                 // Clock and language go along to another country.
-                Sample::Supplied(_) if place == COUNTRY_NEW => FINGERPRINT_CHANGED_ABROAD,
+                Sample::Supplied(_) if [COUNTRY_NEW, SYSTEM_OTHER_COUNTRY].contains(&place) => {
+                    FINGERPRINT_CHANGED_ABROAD
+                }
                 Sample::Supplied(_) => FINGERPRINT_CHANGED,
             };
             match let_in(evidence, &now) {

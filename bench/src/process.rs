@@ -49,7 +49,6 @@ pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
     let cloud = Cloud::start(options).await?;
     let token = cloud.token("bench-process")?;
     let session = http::Client::new(cloud.url()).open(&token).await?;
-    let environment = environment(&cloud);
     let cases = [
         Case::new("route-fallback", "404, no client", "GET", "/nowhere", None, ""),
         Case::new("validate-session", "401, no bearer", "POST", VALIDATE, None, "{}"),
@@ -100,7 +99,10 @@ pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
     for case in &cases {
         let binary = binaries.join(case.function);
         if binary.exists() {
-            table.row(case.measure(&binary, &environment).await?);
+            table.row(
+                case.measure(&binary, &environment(&cloud, case.function)?)
+                    .await?,
+            );
         }
     }
     say(table)?;
@@ -246,29 +248,6 @@ pub(crate) fn event(method: &str, path: &str, token: Option<&str>, body: &str) -
 }
 
 /// What Lambda, the template and the local cloud give a function.
-fn environment(cloud: &Cloud) -> Vec<(String, String)> {
-    let (endpoint, table) = (cloud.dynamodb_url(), cloud.table());
-    [
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
-        ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-        ("AWS_LAMBDA_LOG_LEVEL", "WARN"),
-        ("HOLDFAST_TABLE", table),
-        ("HOLDFAST_MAX_CONCURRENT", "5"),
-        ("HOLDFAST_AT_LIMIT", "evict_least_recently_active"),
-        ("HOLDFAST_ABSOLUTE_TIMEOUT", "aal2"),
-        ("HOLDFAST_RISK_MODE", "enforce"),
-        ("HOLDFAST_RISK_SUSPICIOUS", "45"),
-        ("HOLDFAST_RISK_STOLEN", "80"),
-        ("HOLDFAST_TRUST_USER_CONTEXT", "false"),
-        ("HOLDFAST_RETENTION_DAYS", "90"),
-        ("HOLDFAST_LOOPBACK_JWKS", "true"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
+fn environment(cloud: &Cloud, function: &str) -> Result<Vec<(String, String)>> {
+    Ok(cloud.environment(function)?.to_vec())
 }

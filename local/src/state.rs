@@ -1,11 +1,13 @@
 //! The state directory: the database, the secrets, stream positions, and where the running instance is.
 //!
-//! A cloud without a directory keeps all of it in memory.
+//! A cloud without a directory keeps all of it in memory. Its owner alone may read what is in it, and one cloud at a time
+//! writes there.
 
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,12 +15,19 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::credentials::{new_api_key, new_site_key, new_token_keys};
+use crate::credentials::{new_access_key, new_api_key, new_site_key, new_token_keys};
+use crate::dynamodb::DynamoDb;
 use crate::issuer::Issuer;
 
 /// The state directory.
 #[derive(Debug, Clone)]
 pub(crate) struct State(PathBuf);
+
+/// The right to be the one cloud on a directory.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
 
 /// What must survive a restart for credentials to stay valid.
 #[derive(Clone, Serialize, Deserialize)]
@@ -28,6 +37,9 @@ pub(crate) struct Secrets {
     /// The key of the demo page's backend. A state from before it gets its own.
     #[serde(default)]
     pub(crate) demo_api_key: String,
+    /// The access key id of the embedded engine. A state from before it gets its own.
+    #[serde(default)]
+    pub(crate) dynamodb_access_key: String,
     /// The keys of telemetry tokens, as the functions read them. A state from before them gets its own.
     #[serde(default = "new_token_keys")]
     pub(crate) token_keys: String,
@@ -40,6 +52,9 @@ pub(crate) struct Secrets {
 pub(crate) struct Running {
     pub(crate) url: String,
     pub(crate) dynamodb_url: String,
+    pub(crate) dynamodb_access_key: String,
+    /// Where containers are answered.
+    pub(crate) dynamodb_listen: Option<SocketAddr>,
     pub(crate) table: String,
 }
 
@@ -47,18 +62,65 @@ pub(crate) struct Running {
 pub(crate) type Positions = BTreeMap<String, String>;
 
 impl State {
-    /// The state in `directory`, which is made if it is not there.
+    /// The state in `directory`, which is made if it is not there. It, and what is in it, is closed to other users.
+    ///
+    /// # Errors
+    /// Also when the directory has only files of others: it would be closed to whoever uses them.
     pub(crate) fn open(directory: &Path) -> Result<Self, Error> {
+        let what = || directory.display();
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(directory)
-            .map_err(Error::io(directory.display()))?;
+            .map_err(Error::io(what()))?;
+        let (mut own, mut others) = (Vec::new(), false);
+        for entry in std::fs::read_dir(directory).map_err(Error::io(what()))? {
+            let entry = entry.map_err(Error::io(what()))?;
+            if is_own(&entry.file_name().to_string_lossy()) {
+                own.push(entry.path());
+            } else {
+                others = true;
+            }
+        }
+        if others && own.is_empty() {
+            return Err(Error::Instance(format!(
+                "{} has other files; name a directory for the state alone",
+                what()
+            )));
+        }
+        close(directory, 0o700)?;
+        for file in own.iter().filter(|it| it.is_file()) {
+            close(file, 0o600)?;
+        }
         Ok(Self(directory.to_owned()))
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.0.join("dynamodb.sqlite")
+    /// Takes the directory for one cloud; as long as the lock is held nobody else gets it. It ends with its process, however
+    /// that ends.
+    pub(crate) fn lock(&self) -> Result<Lock, Error> {
+        let path = self.0.join("lock");
+        let file = private().open(&path).map_err(Error::io(path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Instance(match self.running()? {
+                Some(running) => format!("one runs already: {}", running.url),
+                None => format!("one runs already, or starts, on {}", self.0.display()),
+            })),
+            Err(TryLockError::Error(error)) => Err(Error::io(path.display())(error)),
+        }
+    }
+
+    /// The file of the database, which is there and empty before its first use: the engine would make it readable for all,
+    /// and gives its further files the rights of this one.
+    pub(crate) fn database(&self) -> Result<PathBuf, Error> {
+        let path = self.0.join("dynamodb.sqlite");
+        private().open(&path).map_err(Error::io(path.display()))?;
+        Ok(path)
+    }
+
+    /// Where packages are kept that data is built of.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.0.join("downloads")
     }
 
     /// The secrets; made at the first start.
@@ -67,6 +129,9 @@ impl State {
         let mut secrets = kept.map_or_else(Secrets::generate, Ok)?;
         if secrets.demo_api_key.is_empty() {
             secrets.demo_api_key = new_api_key()?;
+        }
+        if secrets.dynamodb_access_key.is_empty() {
+            secrets.dynamodb_access_key = new_access_key()?;
         }
         // Also what was there: a state from before some of them has them now.
         self.write("secrets.json", &secrets)?;
@@ -119,12 +184,19 @@ impl State {
     }
 }
 
+impl Running {
+    pub(crate) fn dynamodb(&self) -> DynamoDb {
+        DynamoDb::at(&self.dynamodb_url, &self.dynamodb_access_key)
+    }
+}
+
 impl Secrets {
     pub(crate) fn generate() -> Result<Self, Error> {
         Ok(Self {
             issuer_key: Issuer::generate()?,
             api_key: new_api_key()?,
             demo_api_key: new_api_key()?,
+            dynamodb_access_key: new_access_key()?,
             token_keys: new_token_keys(),
             site_key: new_site_key(),
         })
@@ -142,15 +214,48 @@ pub(crate) fn write_text(file: &Path, text: &str) -> Result<(), Error> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let draft = file.with_file_name(name);
-    let written = std::fs::OpenOptions::new()
+    // What an earlier process of this number left may have other rights, or lead elsewhere.
+    drop(std::fs::remove_file(&draft));
+    let written = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&draft)
         .and_then(|mut it| it.write_all(text.as_bytes()))
         .and_then(|()| std::fs::rename(&draft, file));
     written.map_err(Error::io(file.display()))
+}
+
+/// Opens a file that only its owner may read, and makes it if it is not there.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options
+}
+
+/// Whether a cloud, or a command beside it, made a file of this name in its directory.
+fn is_own(name: &str) -> bool {
+    let files = [
+        "lock",
+        "secrets.json",
+        "token-keys.json",
+        "instance.json",
+        "streams.json",
+        "dynamodb.sqlite",
+    ];
+    files.iter().any(|it| name == *it || name.strip_prefix(it).is_some_and(|rest| rest.starts_with(['-', '.'])))
+        // Where `cargo local intel` keeps packages.
+        || name == "downloads"
+}
+
+/// Takes all rights from other users.
+fn close(path: &Path, mode: u32) -> Result<(), Error> {
+    let failed = || path.display();
+    let found = path.metadata().map_err(Error::io(failed()))?.permissions().mode();
+    if found & 0o777 & !mode == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::io(failed()))
 }
 
 fn answers(url: &str) -> bool {
@@ -164,20 +269,89 @@ mod tests {
 
     use super::*;
 
+    fn directory(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("local-state-{name}-{}", std::process::id()))
+    }
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn one_cloud_at_a_time_has_the_directory() {
+        let directory = directory("lock");
+        let state = State::open(&directory).unwrap();
+        let lock = state.lock().unwrap();
+        let refused = State::open(&directory).unwrap().lock().unwrap_err();
+        assert!(refused.to_string().contains("one runs already"), "{refused}");
+        drop(lock);
+        drop(state.lock().unwrap());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn what_others_could_read_is_closed_to_them() {
+        let directory = directory("rights");
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
+        let names = [
+            "secrets.json",
+            "dynamodb.sqlite",
+            "dynamodb.sqlite-wal",
+            "streams.json",
+            "instance.json",
+            "lock",
+        ];
+        for name in names {
+            let file = directory.join(name);
+            std::fs::write(&file, "").unwrap();
+            std::fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+        }
+        let state = State::open(&directory).unwrap();
+        state.database().unwrap();
+        assert_eq!(mode(&directory), 0o700);
+        for name in names {
+            assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
+        }
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_directory_of_others_is_left_alone() {
+        let directory = directory("others");
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(directory.join("photo.jpeg"), "").unwrap();
+        let refused = State::open(&directory).unwrap_err().to_string();
+        assert!(refused.contains("has other files"), "{refused}");
+        assert_eq!(mode(&directory), 0o755);
+        std::fs::write(directory.join("secrets.json"), "{}").unwrap();
+        assert!(State::open(&directory).is_ok(), "one of ours is there");
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_draft_that_was_left_gives_a_file_neither_its_rights_nor_its_place() {
+        let directory = directory("draft");
+        let state = State::open(&directory).unwrap();
+        let draft = directory.join(format!("streams.json.{}.tmp", std::process::id()));
+        let elsewhere = directory.join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, &draft).unwrap();
+        state.set_positions(&Positions::new()).unwrap();
+        assert!(!elsewhere.exists());
+        assert_eq!(mode(&directory.join("streams.json")), 0o600);
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
     #[test]
     fn secrets_are_made_once_and_private() {
-        let directory = std::env::temp_dir().join(format!("local-state-{}", std::process::id()));
+        let directory = directory("secrets");
         let state = State::open(&directory).unwrap();
         let first = state.secrets().unwrap();
         assert_eq!(first.api_key, state.secrets().unwrap().api_key);
         assert_ne!(first.api_key, first.demo_api_key);
-        let mode = directory
-            .join("secrets.json")
-            .metadata()
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(mode(&directory.join("secrets.json")), 0o600);
+        assert_eq!(mode(&state.token_keys()), 0o600);
         assert!(state.running().unwrap().is_none());
         std::fs::remove_dir_all(directory).unwrap();
     }

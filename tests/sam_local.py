@@ -5,15 +5,12 @@ import pathlib
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
-from samcli.commands.local.cli_common.user_exceptions import InvalidLayerVersionArn
 from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.api_provider import ApiProvider
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-
-__all__ = ["InvalidLayerVersionArn", "SamLocal"]
 
 
 class SamLocal:

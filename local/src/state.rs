@@ -19,6 +19,10 @@ use crate::credentials::{new_access_key, new_api_key, new_site_key, new_token_ke
 use crate::dynamodb::DynamoDb;
 use crate::issuer::Issuer;
 
+/// How often, and after which wait, a lock that is held is tried again.
+const LOOKS: u32 = 4;
+const LOOK: Duration = Duration::from_millis(25);
+
 /// The state directory.
 #[derive(Debug, Clone)]
 pub(crate) struct State(PathBuf);
@@ -100,7 +104,16 @@ impl State {
     pub(crate) fn lock(&self) -> Result<Lock, Error> {
         let path = self.0.join("lock");
         let file = private().open(&path).map_err(Error::io(path.display()))?;
-        match file.try_lock() {
+        let mut tried = file.try_lock();
+        // A command that looks whether one runs has it for a moment.
+        for _ in 0..LOOKS {
+            if !matches!(tried, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(LOOK);
+            tried = file.try_lock();
+        }
+        match tried {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::Instance(match self.running()? {
                 Some(running) => format!("one runs already: {}", running.url),
@@ -147,7 +160,13 @@ impl State {
     /// The instance that runs on this directory, if one answers.
     pub(crate) fn running(&self) -> Result<Option<Running>, Error> {
         let found: Option<Running> = self.read("instance.json")?;
-        Ok(found.filter(|it| answers(&it.url)))
+        // What an instance left that was killed says a port that somebody else may have by now.
+        Ok(found.filter(|it| self.is_locked() && answers(&it.url)))
+    }
+
+    fn is_locked(&self) -> bool {
+        let file = File::open(self.0.join("lock"));
+        file.is_ok_and(|it| matches!(it.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     pub(crate) fn set_running(&self, running: &Running) -> Result<(), Error> {
@@ -286,6 +305,26 @@ mod tests {
         assert!(refused.to_string().contains("one runs already"), "{refused}");
         drop(lock);
         drop(state.lock().unwrap());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_instance_left_names_none_that_runs() {
+        let directory = directory("killed");
+        let state = State::open(&directory).unwrap();
+        let somebody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let running = Running {
+            url: format!("http://{}", somebody.local_addr().unwrap()),
+            dynamodb_url: String::new(),
+            dynamodb_access_key: String::new(),
+            dynamodb_listen: None,
+            table: String::new(),
+        };
+        state.set_running(&running).unwrap();
+        assert!(state.running().unwrap().is_none());
+        let lock = state.lock().unwrap();
+        assert!(state.running().unwrap().is_some());
+        drop(lock);
         std::fs::remove_dir_all(directory).unwrap();
     }
 

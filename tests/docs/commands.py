@@ -17,11 +17,11 @@ LOCAL = "target/debug/local"
 # What is run here, beside the local cloud, in the smallest form that is the same command: unoptimised, with fewer draws, or
 # on the data that is in the repository. `{folder}` is an empty folder.
 HERE = {
-    "cargo measure": f"{BENCH} counts sizes pure process latency",
+    "cargo measure": f"{BENCH} --smallest counts sizes pure process latency",
     "cargo measure counts": f"{BENCH} counts",
     "cargo run -p bench -- counts": f"{BENCH} counts",
-    "cargo run -p bench -- process --binaries DIR": f"{BENCH} process --binaries target/debug",
-    "cargo measure process latency pure --binaries DIR": f"{BENCH} process latency pure --binaries target/debug",
+    "cargo run -p bench -- process --binaries DIR": f"{BENCH} --smallest process --binaries target/debug",
+    "cargo measure process latency pure --binaries DIR": f"{BENCH} --smallest process latency pure --binaries target/debug",
     "cargo measure intelligence": f"{BENCH} intelligence --intelligence intel/fixtures/maxmind",
     "cargo evaluate weights": f"{EVALUATION} weights --pairs 500 --devices 20",
     "cargo local intel": f"{LOCAL} intel --info --folder {{folder}}",

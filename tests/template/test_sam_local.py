@@ -6,6 +6,9 @@ from sam_local import SamLocal
 from gates import ENDPOINT
 from project import ROOT, Project
 
+# SAM uses parts of its own libraries that are to go.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 PROJECT = Project.load()
 FUNCTIONS = sorted(PROJECT.functions())
 # With the layer of addresses and without, as deployed by default and before an endpoint.

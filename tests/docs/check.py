@@ -38,15 +38,19 @@ def run(document, blocks):
 
 def succeeds(script):
     """Whether a script does; what it said is shown when it does not."""
-    told = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS_PER_DOCUMENT,
-    )
+    try:
+        told = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS_PER_DOCUMENT,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"not done within {SECONDS_PER_DOCUMENT} s:\n{script[-1000:]}")
+        return False
     if told.returncode:
         print(told.stdout[-4000:])
     return told.returncode == 0

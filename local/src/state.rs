@@ -69,7 +69,7 @@ impl State {
     /// The state in `directory`, which is made if it is not there. It, and what is in it, is closed to other users.
     ///
     /// # Errors
-    /// Also when the directory has only files of others: it would be closed to whoever uses them.
+    /// Also when others need the directory: one for everybody's files, or one with the whole of the user's work below it.
     pub(crate) fn open(directory: &Path) -> Result<Self, Error> {
         let what = || directory.display();
         std::fs::DirBuilder::new()
@@ -77,18 +77,16 @@ impl State {
             .mode(0o700)
             .create(directory)
             .map_err(Error::io(what()))?;
-        let (mut own, mut others) = (Vec::new(), false);
+        let mut own = Vec::new();
         for entry in std::fs::read_dir(directory).map_err(Error::io(what()))? {
             let entry = entry.map_err(Error::io(what()))?;
             if is_own(&entry.file_name().to_string_lossy()) {
                 own.push(entry.path());
-            } else {
-                others = true;
             }
         }
-        if others && own.is_empty() {
+        if is_for_all(directory) || (own.is_empty() && is_above_work(directory)) {
             return Err(Error::Instance(format!(
-                "{} has other files; name a directory for the state alone",
+                "{} is for other things, too; name a directory for the state alone",
                 what()
             )));
         }
@@ -267,6 +265,22 @@ fn is_own(name: &str) -> bool {
         || name == "downloads"
 }
 
+/// Whether everybody may put files there, as into `/tmp`.
+fn is_for_all(directory: &Path) -> bool {
+    const STICKY: u32 = 0o1000;
+    let found = directory.metadata();
+    found.is_ok_and(|it| it.permissions().mode() & STICKY != 0)
+}
+
+/// Whether the user's home or the current directory is that one, or below it.
+fn is_above_work(directory: &Path) -> bool {
+    let work = [std::env::current_dir().ok(), std::env::home_dir()];
+    let Ok(directory) = directory.canonicalize() else {
+        return false;
+    };
+    work.into_iter().flatten().any(|it| it.starts_with(&directory))
+}
+
 /// Takes all rights from other users.
 fn close(path: &Path, mode: u32) -> Result<(), Error> {
     let failed = || path.display();
@@ -356,16 +370,30 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_others_is_left_alone() {
+    fn a_directory_for_other_things_is_left_alone() {
         let directory = directory("others");
         std::fs::create_dir(&directory).unwrap();
-        std::fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
-        std::fs::write(directory.join("photo.jpeg"), "").unwrap();
+        std::fs::set_permissions(&directory, Permissions::from_mode(0o1777)).unwrap();
         let refused = State::open(&directory).unwrap_err().to_string();
-        assert!(refused.contains("has other files"), "{refused}");
-        assert_eq!(mode(&directory), 0o755);
-        std::fs::write(directory.join("secrets.json"), "{}").unwrap();
-        assert!(State::open(&directory).is_ok(), "one of ours is there");
+        assert!(refused.contains("is for other things"), "{refused}");
+        assert_eq!(mode(&directory), 0o777);
+        std::fs::remove_dir_all(directory).unwrap();
+        let here = std::env::current_dir().unwrap();
+        for work in here.ancestors() {
+            let before = mode(work);
+            assert!(State::open(work).is_err(), "{}", work.display());
+            assert_eq!(mode(work), before, "{}", work.display());
+        }
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_may_lie_beside() {
+        let directory = directory("beside");
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(directory.join("log"), "").unwrap();
+        assert!(State::open(&directory).is_ok());
+        assert_eq!(mode(&directory), 0o700);
         std::fs::remove_dir_all(directory).unwrap();
     }
 

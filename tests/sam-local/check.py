@@ -86,8 +86,11 @@ def emulated(package, environment):
 def invoke(port, event):
     """What the function answers to an event."""
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(event).encode()), timeout=30) as answer:
-        return json.loads(answer.read() or b"null")
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(event).encode()), timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as answer:
+        return {"errorMessage": f"the emulator says {answer.code}: {answer.read()[:200]!r}"}
 
 
 def complaint(event, answer):

@@ -9,13 +9,16 @@ use aws_sdk_dynamodb::Client;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
+use super::skew::Skew;
+
 /// The roots AWS endpoints chain to (<https://www.amazontrust.com/repository/>). Compiled in because reading the
 /// system's roots is more than half of a cold start; `docs/operations.md` says how to update them.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// A client of the function's own Region.
-pub(super) async fn dynamodb() -> Client {
-    Client::new(&config().await)
+/// A client of the function's own Region, whose answers tell `skew` what time it is.
+pub(super) async fn dynamodb(skew: &Skew) -> Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(&config().await);
+    Client::from_conf(config.interceptor(skew.clone()).build())
 }
 
 /// A client of the function's own Region.

@@ -103,6 +103,11 @@ fn the_table_in_memory_answers_as_the_engine_does() {
                 let (found, theirs) = both.answer(&operation, &of_table(&request, &table)).await;
                 let wanted = json!({"status": status, "body": normal(&of_table(&ours, &table))});
                 let mut theirs = json!({"status": found, "body": normal(&of_table(&theirs, &table))});
+                // Of an item that was not there the engine shows the key, which DynamoDB does not.
+                let old = theirs["body"].get("Attributes").and_then(Value::as_object);
+                if old.is_some_and(|it| it.keys().all(|name| ["pk", "sk"].contains(&name.as_str()))) {
+                    theirs["body"].as_object_mut().unwrap().remove("Attributes");
+                }
                 // Whether there is an empty list of what was left undone is the engine's own taste.
                 if wanted["body"].get("UnprocessedKeys").is_none() {
                     theirs["body"].as_object_mut().unwrap().remove("UnprocessedKeys");

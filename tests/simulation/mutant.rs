@@ -29,8 +29,8 @@ pub(crate) enum Mutant {
     RemovalUncounted,
     /// A session is taken out as stolen whatever became of it since.
     JudgementForgotten,
-    /// A revoke-all closes nothing.
-    RevokeAllOpen,
+    /// A create that has not seen the guard asks nothing of those that a revoke-all ended.
+    RevokedForgotten,
     /// A withdrawal is made only of what is there.
     WithdrawalOfPresent,
     /// A revoke-all does not bind what is resumed.
@@ -60,7 +60,7 @@ impl Mutant {
         Self::RemovalSilent,
         Self::RemovalUncounted,
         Self::JudgementForgotten,
-        Self::RevokeAllOpen,
+        Self::RevokedForgotten,
         Self::WithdrawalOfPresent,
         Self::ResumedAllowed,
         Self::ExpiryUnconditional,
@@ -92,6 +92,7 @@ impl Mutant {
         let closed = "(attribute_not_exists(#closed) OR #closed < :drawn)";
         let gone =
             "(attribute_not_exists(#gone) OR (size(#gone) < :most_gone AND NOT contains(#gone, :gone_id)))";
+        let revoked = "(attribute_not_exists(#revoked_sessions) OR size(#revoked_sessions) = :none)";
         let counted = "(attribute_not_exists(#removal_count) OR #removal_count = :seen_count)";
         let judged = "#sessions.#id.#last_activity = :seen \
              AND (#sessions.#id.#trail = :trail OR attribute_exists(#sessions.#id.#idle))";
@@ -131,10 +132,7 @@ impl Mutant {
             Self::JudgementForgotten if is_removal && !withdraws => {
                 condition = condition.replace(&format!(" AND {judged}"), "");
             }
-            Self::RevokeAllOpen if is_revoke_all => update = update.replace(", #closed = :closed", ""),
-            Self::RevokeAllOpen if update == "SET #closed = :closed" => {
-                update = "SET #zeroed = :zero".to_owned()
-            }
+            Self::RevokedForgotten => condition = condition.replace(revoked, always),
             Self::WithdrawalOfPresent if withdraws => {
                 condition = format!("attribute_exists(#sessions.#id) AND {condition}");
             }
@@ -159,9 +157,6 @@ impl Mutant {
         }
         if self == Self::RoomForgotten && !condition_before.is_empty() {
             request["ExpressionAttributeValues"][":large"] = serde_json::json!({"N": "99"});
-        }
-        if self == Self::RevokeAllOpen {
-            request["ExpressionAttributeNames"]["#zeroed"] = "zz".into();
         }
         if condition != condition_before {
             request["ConditionExpression"] = condition.into();

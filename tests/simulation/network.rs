@@ -66,10 +66,10 @@ pub(crate) struct Cloud {
     /// What was asked, with its answers, where that is wanted.
     pub(crate) log: Option<Vec<Asked>>,
     /// Sessions that were in a guard and left, or were withdrawn.
-    gone: HashSet<String>,
-    seen_changes: usize,
+    pub(crate) gone: HashSet<String>,
+    pub(crate) seen_changes: usize,
     /// The guards as they were before, for a mutant that reads stale.
-    stale: HashMap<String, Value>,
+    pub(crate) stale: HashMap<String, Value>,
 }
 
 /// One process: what it asks, what it has seen, and the faults that hit it.

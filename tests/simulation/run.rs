@@ -243,8 +243,8 @@ impl Stage {
                 resumed: false,
             });
         }
-        let changes = lock(cloud).table.changes.clone();
-        scene.settle(&last, &changes, Clock::RIGHT).await;
+        let since = lock(cloud).table.changes[changes.len()..].to_vec();
+        scene.settle(&last, &since, Clock::RIGHT).await;
         scene.look(&lock(cloud))
     }
 }

@@ -83,17 +83,22 @@ impl Guard {
     ///
     /// Such an id is never written again. Every removal leaves it here, in the same write.
     pub fn may_have_held(&self, id: SessionId) -> bool {
-        self.gone.contains(&gone_id(id)) || self.closed.is_some_and(|closed| id.drawn_at() <= closed)
+        self.gone.contains(&gone_id(id))
+            || self.revoked_sessions.iter().any(|(revoked, _)| *revoked == id)
+            || self.closed.is_some_and(|closed| id.drawn_at() <= closed)
     }
 
     /// The latest instant at which one that left was drawn, so that closing up to it forgets none of them.
     fn closing(&self) -> Option<Instant> {
-        self.gone.iter().map(drawn_at).chain(self.closed).max()
+        let gone = self.gone.iter().map(drawn_at);
+        let ended = self.revoked_sessions.iter().map(|(id, _)| id.drawn_at());
+        gone.chain(ended).chain(self.closed).max()
     }
 
     /// The guard as it was before a write that gave it back; an empty one where there was none.
     fn before(written: UpdateItemOutput) -> Result<Self, Error> {
-        let old = written.attributes.filter(|item| !item.is_empty());
+        // Of an item that was not there some engines show the key.
+        let old = written.attributes.filter(|item| item.contains_key(SESSIONS));
         Ok(old.as_ref().map(Self::read).transpose()?.unwrap_or_default())
     }
 
@@ -270,6 +275,31 @@ fn ttl(now: Instant, kept: Duration) -> AttributeValue {
     number((now + kept).secs())
 }
 
+/// A guard of which all sessions were ended at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emptied {
+    /// When that was, as the guard has it.
+    pub at: Instant,
+    /// The guard before.
+    pub before: Guard,
+    count: u64,
+}
+
+impl Emptied {
+    /// What was ended, and the sessions of which the guard told that they had ended before.
+    pub fn known(&self) -> Vec<SessionId> {
+        let held = self.before.sessions.iter().chain(&self.before.revoked_sessions);
+        let removed = self.before.removals.iter().map(|(id, _)| *id);
+        held.map(|(id, _)| *id).chain(removed).collect()
+    }
+
+    /// The latest instant at which one of those was drawn.
+    fn closing(&self) -> Option<Instant> {
+        let ended = self.before.sessions.iter().map(|(id, _)| id.drawn_at());
+        ended.chain(self.before.closing()).max()
+    }
+}
+
 /// A session on its way into its subject's guard.
 #[derive(Debug, Clone)]
 pub struct Opening<'a> {
@@ -317,9 +347,10 @@ const OPEN: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema
 const OPEN_IF: &str = "attribute_not_exists(#sessions.#id) AND size(#sessions) < :bound \
      AND (attribute_not_exists(#schema) OR #schema <= :schema)";
 /// The first attempt has not seen the guard. Each removal leaves there what it took, so a write that was applied,
-/// undone, and is sent or delivered once more finds its own id.
+/// undone, and is sent or delivered once more finds its own id, or that all were ended.
 const OPEN_UNSEEN_IF: &str = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :authorised) \
      AND (attribute_not_exists(#closed) OR #closed < :drawn) \
+     AND (attribute_not_exists(#revoked_sessions) OR size(#revoked_sessions) = :none) \
      AND (attribute_not_exists(#gone) OR (size(#gone) < :most_gone AND NOT contains(#gone, :gone_id)))";
 /// A later attempt has seen the guard: nothing was removed since, neither this session nor all of them.
 const OPEN_SEEN_IF: &str = "(attribute_not_exists(#removal_count) OR #removal_count = :seen_count)";
@@ -346,6 +377,7 @@ impl Store {
             (":bound", number(max)),
             (":authorised", time(authorised_at)),
             (":drawn", time(opening.id.drawn_at())),
+            (":none", number(0)),
             (":most_gone", number(MOST_GONE)),
             (":gone_id", bytes(&gone_id(opening.id))),
         ];
@@ -615,136 +647,137 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
-        Ok(self.empty(tenant, subject, now, "").await?.1.sessions)
+        Ok(self.empty(tenant, subject, now, "").await?.before.sessions)
     }
 
     /// As [`Store::remove_all`], because everything of the subject is erased: the guard says so, and nobody stamps the
     /// records of these sessions, nor learns from them.
     ///
-    /// Answers the instant from which on the subject begins anew, and the guard's last sessions, those among them that
-    /// had left it before: the index may not know their records yet.
+    /// Answers the instant from which on the subject begins anew, and the guard as it was: its last sessions, and those that
+    /// had left it before. The index may not know their records yet.
     pub async fn erase_held(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         now: Instant,
-    ) -> Result<(Instant, Vec<SessionId>), Error> {
-        let (at, guard) = self.empty(tenant, subject, now, ", #erased_at = :at").await?;
-        let held = guard.sessions.iter().chain(&guard.revoked_sessions);
-        let mut ids: Vec<_> = held.map(|(id, _)| *id).collect();
-        ids.extend(guard.removals.iter().map(|(id, _)| *id));
-        Ok((at, ids))
+    ) -> Result<Emptied, Error> {
+        self.empty(tenant, subject, now, ", #erased_at = :at").await
     }
 
-    /// Leaves of a guard that was emptied at `at` what keeps that in force: one request. Nothing where a session was opened
-    /// since, which has dropped the rest, or where another erasure came later, which will.
+    /// Leaves of a guard that was emptied what keeps that in force: one request. Nothing where a session was opened since,
+    /// which has dropped the rest, or where another erasure came later, which will.
     pub async fn forget_held(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
-        at: Instant,
+        emptied: &Emptied,
     ) -> Result<(), Error> {
-        let update = "REMOVE #revoked_sessions, #removals, #due_hash, #due_at";
-        let condition = "#erased_at = :at AND size(#sessions) = :zero AND #schema <= :schema";
-        let values = [
-            (":at", time(at)),
-            (":zero", number(0)),
-            (":schema", number(SCHEMA_VERSION)),
-        ];
+        let condition = "#erased_at = :at AND size(#sessions) = :zero AND #removal_count = :count \
+             AND #schema <= :schema";
         let key = Key::guard(tenant, subject);
-        let written = self.update(&key, update, condition, values).send().await;
-        Write::of(written).map(|_| ())
+        let (mut closed, mut count) = (emptied.closing(), emptied.count);
+        for _ in 0..MOST_TRIES {
+            let mut values = vec![
+                (":at", time(emptied.at)),
+                (":zero", number(0)),
+                (":count", number(count)),
+                (":schema", number(SCHEMA_VERSION)),
+            ];
+            let mut update = String::new();
+            if let Some(closed) = closed {
+                update.push_str("SET #closed = :closed ");
+                values.push((":closed", time(closed)));
+            }
+            update.push_str("REMOVE #revoked_sessions, #removals, #gone, #due_hash, #due_at");
+            let written = self.update(&key, &update, condition, values).send().await;
+            let Write::Refused(Some(item)) = Write::of(written)? else {
+                return Ok(());
+            };
+            let now = Guard::read(&item)?;
+            if now.erased_at != Some(emptied.at) || !now.sessions.is_empty() {
+                return Ok(());
+            }
+            // Something was withdrawn, or all were ended once more.
+            (closed, count) = (now.closing(), now.removal_count);
+        }
+        Err(Error::Contended)
     }
 
-    /// Takes all sessions out of the guard. When that was, and the guard as it was before.
+    /// Takes all sessions out of the guard.
     ///
-    /// No create that was sent before it brings one of them back: their ids are closed. A machine whose clock is behind
-    /// the one that drew an id closes it with one more request.
+    /// What was ended stays in the guard until a create has seen it, so that none that was sent before brings one of them
+    /// back. So where all were ended before and nothing was opened since, it costs one more request.
     async fn empty(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         now: Instant,
         also: &str,
-    ) -> Result<(Instant, Guard), Error> {
-        let update = format!(
-            "SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, \
-             #revoked_all_at = :at, #removed_at = :now, #closed = :closed, #ttl = :ttl, #schema = :schema{also} \
+    ) -> Result<Emptied, Error> {
+        let marks = format!(
+            "#revoked_all_at = :at, #removed_at = :now, #ttl = :ttl, #schema = :schema{also} \
              REMOVE #removals ADD #removal_count :one"
         );
-        let condition = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :at) \
-             AND (attribute_not_exists(#closed) OR #closed <= :closed) \
+        let later = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :at) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
-        let (mut at, mut closed) = (now, now);
+        let some = (
+            format!("SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, {marks}"),
+            format!(
+                "{later} AND (size(#sessions) > :zero OR attribute_not_exists(#revoked_sessions) \
+                 OR size(#revoked_sessions) = :zero)"
+            ),
+        );
+        let none = (
+            format!("SET {marks}"),
+            format!("{later} AND size(#sessions) = :zero"),
+        );
+        let (mut at, mut again) = (now, false);
         for _ in 0..MOST_TRIES {
-            let values = [
-                (":none", AttributeValue::M(HashMap::new())),
+            let (update, condition) = if again { &none } else { &some };
+            let mut values = vec![
                 (":at", time(at)),
                 (":now", time(now)),
-                (":closed", time(closed)),
                 (":ttl", ttl(now, self.guard_kept)),
+                (":zero", number(0)),
                 (":one", number(1)),
                 (":schema", number(SCHEMA_VERSION)),
             ];
+            if !again {
+                values.push((":none", AttributeValue::M(HashMap::new())));
+            }
             let written = self
-                .update(&Key::guard(tenant, subject), &update, condition, values)
+                .update(&Key::guard(tenant, subject), update, condition, values)
                 .return_values(ReturnValue::AllOld)
                 .send()
                 .await;
-            let ended = match Write::of(written)? {
-                Write::Done(output) => Guard::before(output)?,
-                Write::Refused(None) => return Ok((at, Guard::default())),
-                Write::Refused(Some(item)) => {
-                    let guard = Guard::read(&item)?;
-                    // Sent twice, or another one in the same millisecond: nothing was opened in between.
-                    let same = guard.revoked_all_at == Some(at)
-                        && (also.is_empty() || guard.erased_at == guard.revoked_all_at);
-                    if same && guard.sessions.is_empty() {
-                        Guard {
-                            sessions: guard.revoked_sessions,
-                            removal_count: guard.removal_count.saturating_sub(1),
-                            ..Guard::default()
-                        }
-                    } else {
-                        // Another machine's clock is ahead of this one's: follow it.
-                        if let Some(later) = guard.revoked_all_at.filter(|later| at <= *later) {
-                            at = later + Duration::from_millis(1);
-                        }
-                        closed = guard.closed.map_or(closed, |it| it.max(closed));
-                        continue;
-                    }
+            let guard = match Write::of(written)? {
+                Write::Done(output) => {
+                    let before = Guard::before(output)?;
+                    let count = before.removal_count + 1;
+                    return Ok(Emptied { at, before, count });
                 }
+                Write::Refused(None) => return Err(Error::Contended),
+                Write::Refused(Some(item)) => Guard::read(&item)?,
             };
-            let newest = ended.sessions.iter().map(|(id, _)| id.drawn_at()).max();
-            match newest.filter(|newest| closed < *newest) {
-                Some(newest) if !self.close_up_to(tenant, subject, newest, &ended).await? => {
-                    // Something was opened in between, perhaps what was just ended.
-                    (at, closed) = (at + Duration::from_millis(1), newest);
-                }
-                _ => return Ok((at, ended)),
+            // Sent twice, or another one in the same millisecond: nothing was opened in between.
+            let same = guard.revoked_all_at == Some(at)
+                && (also.is_empty() || guard.erased_at == guard.revoked_all_at);
+            if same && guard.sessions.is_empty() {
+                let (sessions, count) = (guard.revoked_sessions, guard.removal_count);
+                let before = Guard {
+                    sessions,
+                    revoked_sessions: Vec::new(),
+                    ..guard
+                };
+                return Ok(Emptied { at, before, count });
             }
+            // Another machine's clock is ahead of this one's: follow it.
+            if let Some(later) = guard.revoked_all_at.filter(|later| at <= *later) {
+                at = later + Duration::from_millis(1);
+            }
+            again = guard.sessions.is_empty() && !guard.revoked_sessions.is_empty();
         }
         Err(Error::Contended)
-    }
-
-    /// Closes a guard that was just emptied up to `newest`. False when something has changed in it since.
-    async fn close_up_to(
-        &self,
-        tenant: &TenantId,
-        subject: &SubjectKey,
-        newest: Instant,
-        ended: &Guard,
-    ) -> Result<bool, Error> {
-        let condition = "#removal_count = :count AND size(#sessions) = :zero AND #schema <= :schema";
-        let values = [
-            (":closed", time(newest)),
-            (":count", number(ended.removal_count + 1)),
-            (":zero", number(0)),
-            (":schema", number(SCHEMA_VERSION)),
-        ];
-        let key = Key::guard(tenant, subject);
-        let written = self.update(&key, "SET #closed = :closed", condition, values);
-        Ok(matches!(Write::of(written.send().await)?, Write::Done(_)))
     }
 
     /// Drops what expired and sets when cleanup looks next: one request. False when the guard has changed since.

@@ -41,7 +41,7 @@ pub use credentials::Credentials;
 pub use devices::{Block, MOST_SUBJECTS, Sighted};
 pub use due::{DueGuard, DuePage};
 pub use erase::{Deleted, Erasable, ErasablePage, Place};
-pub use guard::{Due, GoneId, Guard, Learnt, Opened, Opening, Removed, Touch, Touched, Withdrawn};
+pub use guard::{Due, Emptied, GoneId, Guard, Learnt, Opened, Opening, Removed, Touch, Touched, Withdrawn};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;

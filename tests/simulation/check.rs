@@ -149,9 +149,13 @@ impl Own<'_> {
 fn not_overruled(history: &History) -> Option<String> {
     let events = &history.events;
     events.iter().find_map(|it| {
-        let (What::Resend { of }, Some(Told::Opened(_)), true) = (it.step.what, it.told, it.resumed) else {
+        let (What::Resend { of }, Some(Told::Opened(id)), true) = (it.step.what, it.told, it.resumed) else {
             return None;
         };
+        // What the first sending opened after all, at the same time, is taken up.
+        if history.opened_by.get(&id.to_compact()) != Some(&it.step.number) {
+            return None;
+        }
         let first = events.iter().find(|first| first.step.number == of)?;
         let between = |other: &&Event| {
             matches!(other.told, Some(Told::EndedAll | Told::Erased { .. }))

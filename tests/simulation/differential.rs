@@ -75,6 +75,10 @@ fn of_table(request: &Value, table: &str) -> Value {
         request["RequestItems"] = renamed.collect();
         return request;
     }
+    if let Some(tables) = request["Responses"].as_object().cloned() {
+        let renamed = tables.into_iter().map(|(_, items)| (table.to_owned(), items));
+        request["Responses"] = renamed.collect();
+    }
     request["TableName"] = table.into();
     request
 }
@@ -101,12 +105,17 @@ fn the_table_in_memory_answers_as_the_engine_does() {
             engine::create_table(&engine.client(), &table).await;
             for (operation, request, (status, ours)) in requests {
                 let (found, theirs) = both.answer(&operation, &of_table(&request, &table)).await;
-                let wanted = json!({"status": status, "body": normal(&of_table(&ours, &table))});
+                let mut wanted = json!({"status": status, "body": normal(&of_table(&ours, &table))});
                 let mut theirs = json!({"status": found, "body": normal(&of_table(&theirs, &table))});
                 // Of an item that was not there the engine shows the key, which DynamoDB does not.
                 let old = theirs["body"].get("Attributes").and_then(Value::as_object);
                 if old.is_some_and(|it| it.keys().all(|name| ["pk", "sk"].contains(&name.as_str()))) {
                     theirs["body"].as_object_mut().unwrap().remove("Attributes");
+                }
+                for body in [&mut wanted, &mut theirs] {
+                    if let Some(items) = body["body"]["Responses"][&table].as_array_mut() {
+                        items.sort_by_key(|it| it["pk"].to_string());
+                    }
                 }
                 // Whether there is an empty list of what was left undone is the engine's own taste.
                 if wanted["body"].get("UnprocessedKeys").is_none() {

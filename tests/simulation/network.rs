@@ -63,6 +63,8 @@ pub(crate) struct Cloud {
     pub(crate) broken: Vec<Broken>,
     /// When everything of a guard was ended, by the clocks of those who did it.
     pub(crate) marks: Vec<i64>,
+    /// Which process put a session into its guard.
+    pub(crate) opened_by: HashMap<String, usize>,
     /// What was asked, with its answers, where that is wanted.
     pub(crate) log: Option<Vec<Asked>>,
     /// Sessions that were in a guard and left, or were withdrawn.
@@ -75,6 +77,8 @@ pub(crate) struct Cloud {
 /// One process: what it asks, what it has seen, and the faults that hit it.
 #[derive(Debug)]
 pub(crate) struct Lane {
+    /// The number of its step.
+    pub(crate) number: usize,
     pub(crate) cloud: Arc<Mutex<Cloud>>,
     pub(crate) random: fastrand::Rng,
     pub(crate) weather: Weather,
@@ -87,6 +91,7 @@ pub(crate) struct Lane {
 impl Default for Lane {
     fn default() -> Self {
         Self {
+            number: 0,
             cloud: Arc::default(),
             random: fastrand::Rng::with_seed(0),
             weather: Weather::FAIR,
@@ -194,6 +199,7 @@ impl Cloud {
                 self.say(format!("{} sessions in a guard of {}", new.len(), self.limit));
             }
             for id in new.keys().filter(|id| !old.contains_key(*id)) {
+                self.opened_by.insert(id.clone(), lock(lane).number);
                 if self.gone.contains(id) {
                     self.say(format!("{id} came back into its guard"));
                 }
@@ -245,8 +251,9 @@ impl Wire {
     }
 
     /// Begins a process anew.
-    pub(crate) fn reset(&self, cloud: &Arc<Mutex<Cloud>>, seed: u64, weather: Weather) {
+    pub(crate) fn reset(&self, number: usize, cloud: &Arc<Mutex<Cloud>>, seed: u64, weather: Weather) {
         *self.lane() = Lane {
+            number,
             cloud: Arc::clone(cloud),
             random: fastrand::Rng::with_seed(seed),
             weather,

@@ -79,6 +79,7 @@ pub(crate) struct History {
     pub(crate) events: Vec<Event>,
     pub(crate) broken: Vec<Broken>,
     pub(crate) marks: Vec<i64>,
+    pub(crate) opened_by: HashMap<String, usize>,
     /// What is left when everything is settled: the guard's sessions, and each record with how it ended.
     pub(crate) held: Vec<String>,
     pub(crate) records: HashMap<String, Option<String>>,
@@ -178,7 +179,7 @@ impl Stage {
         for (number, process) in self.processes.iter().enumerate() {
             // By the step's name, so that leaving out others changes nothing of it.
             let seed = plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
-            process.wire.reset(cloud, seed, plan.weather);
+            process.wire.reset(number, cloud, seed, plan.weather);
             *lock(&process.entropy.0) = fastrand::Rng::with_seed(!seed);
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -213,7 +214,7 @@ impl Stage {
 
         // Everything is well again: what is left must be in order.
         let last = self.processes[LANES - 1].clone();
-        last.wire.reset(cloud, scene.plan.seed, Weather::FAIR);
+        last.wire.reset(LANES, cloud, scene.plan.seed, Weather::FAIR);
         let changes = lock(cloud).table.changes.clone();
         scene.settle(&last, &changes, Clock::RIGHT).await;
         let opened: Vec<_> = lock(&scene.events)
@@ -550,6 +551,7 @@ impl Scene {
             events: lock(&self.events).clone(),
             broken: cloud.broken.clone(),
             marks: cloud.marks.clone(),
+            opened_by: cloud.opened_by.clone(),
             held: held.map(|(id, _)| id).collect(),
             records: records.collect(),
             profile_knows: cloud.table.of_kind("profile").any(|it| it.contains_key("py")),

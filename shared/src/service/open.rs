@@ -95,8 +95,11 @@ impl Sessions {
         }
         match outcome {
             Ok(Outcome::Opened { .. }) => {}
-            // A sending of which nothing is known may come in when there is room again.
-            Ok(Outcome::LimitReached | Outcome::Overruled) if attempt.attempts.were_repeated() => {
+            // A sending of which nothing is known may come in when there is room again; and the first sending of a resumed
+            // request may still run, whose record this would be.
+            Ok(Outcome::LimitReached | Outcome::Overruled)
+                if attempt.attempts.were_repeated() || request.resumed.is_some() =>
+            {
                 attempt.recorded &= attempt.withdraw().await;
                 attempt.withdraw_record().await;
             }
@@ -252,6 +255,10 @@ impl<'a> Attempt<'a> {
 
     /// An id that may have been held and removed again is never written a second time.
     async fn renew_id(&mut self) -> Result<(), EntropyError> {
+        if self.request.resumed.is_some() {
+            // Nor by the first sending, should that still run.
+            self.recorded &= self.withdraw().await;
+        }
         let id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
         self.withdraw_record().await;
         self.id = id;

@@ -91,8 +91,8 @@ impl Own<'_> {
         let ended = self.history.events.iter().filter(|it| self.says_ended(it));
         let ended = ended.min_by_key(|it| it.end)?;
         let mut alive = self.history.events.iter().filter(|it| self.says_alive(it));
-        let (ended_at, mut late) = (ended.end?, alive.by_ref());
-        let late = late.find(|it| ended_at < it.start)?;
+        let ended_at = ended.end?;
+        let late = alive.find(|it| ended_at < it.start)?;
         Some(format!(
             "{} lives in {} after {}",
             self.id,
@@ -119,7 +119,16 @@ impl Own<'_> {
         };
         let others = before.clone().filter(others).count();
         let evicted = self.plan.at_limit != AtLimit::Reject && self.plan.limit <= others;
-        let expired = self.plan.idle * 60_000 <= until - self.open.start + self.plan.spread() + 1_000;
+        // The last activity is stored when it is a twentieth of the timeout old, or a quarter of a minute.
+        let idle = self.plan.idle * 60_000;
+        let used = self.history.events.iter().filter(|it| {
+            self.is_of(it) && it.told == Some(Told::Valid) && it.end.is_some_and(|end| end < event.start)
+        });
+        let used = used
+            .map(|it| it.start.saturating_sub(15_000.max(idle / 20)))
+            .max();
+        let since = used.unwrap_or(0).max(self.open.start);
+        let expired = idle <= until - since + self.plan.spread() + 1_000;
         evicted
             || expired
             || before.any(|it| match it.step.what {

@@ -187,7 +187,7 @@ impl Cloud {
         self.seen_changes = self.table.changes.len();
         for change in changes {
             let entries = |item: &Option<crate::expression::Item>| {
-                let held = item.as_ref().and_then(|it| it["m"]["M"].as_object());
+                let held = item.as_ref().and_then(|it| it.get("m")?["M"].as_object());
                 held.cloned().unwrap_or_default()
             };
             let (old, new) = (entries(&change.old), entries(&change.new));

@@ -113,21 +113,54 @@ const POLICIES: [AtLimit; 4] = [
     AtLimit::EvictRiskiest,
 ];
 
+/// What a history is about, so that what is rare meets often enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Theme {
+    /// Anything.
+    General,
+    /// Sessions are used and dropped when they run out.
+    Expiry,
+    /// Hardly a request arrives in time.
+    Storm,
+    /// Creates that die and are sent again, while everything is ended.
+    Resume,
+    /// Requests are refused while their subject proves itself.
+    Refusal,
+}
+
 impl Plan {
     /// The one of a seed.
     pub(crate) fn of(seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
-        let most = *random.choice([2_000, 300_000].iter()).unwrap();
+        let theme = match seed % 8 {
+            4 => Theme::Expiry,
+            5 => Theme::Storm,
+            6 => Theme::Resume,
+            7 => Theme::Refusal,
+            _ => Theme::General,
+        };
+        let apart = random.bool() && theme != Theme::Expiry;
+        let most = if apart { 300_000 } else { 2_000 };
         let hosts = (0..3).map(|_| clock(&mut random, most)).collect();
         let share =
             |random: &mut fastrand::Rng, most: u32| if random.bool() { 0 } else { random.u32(0..most) };
-        let weather = Weather {
-            lost: share(&mut random, 80),
-            answer_lost: share(&mut random, 150),
-            late: share(&mut random, 100),
-            doubled: share(&mut random, 300),
-            failed: share(&mut random, 80),
+        let weather = if theme == Theme::Storm {
+            Weather {
+                lost: random.u32(100..300),
+                answer_lost: random.u32(50..250),
+                late: random.u32(200..450),
+                ..Weather::FAIR
+            }
+        } else {
+            Weather {
+                lost: share(&mut random, 80),
+                answer_lost: share(&mut random, 150),
+                late: share(&mut random, 100),
+                doubled: share(&mut random, 300),
+                failed: share(&mut random, 80),
+            }
         };
+        let idle: u64 = *random.choice([5, 20, 60].iter()).unwrap();
         let mut steps: Vec<Step> = Vec::new();
         let mut at = 0;
         for number in 0..random.usize(4..14) {
@@ -137,11 +170,16 @@ impl Plan {
                 7..9 => random.u64(150..6_000),
                 _ => random.u64(6_000..600_000),
             };
+            if theme == Theme::Expiry && number == 2 {
+                at = (idle * 60_000).saturating_sub(2_500) + random.u64(0..5_000);
+            } else if theme == Theme::Expiry && 2 < number {
+                at = steps.last().map_or(0, |it| it.at) + random.u64(0..8);
+            }
             let step = Step {
                 number,
                 at,
                 host: random.usize(0..3),
-                what: what(&mut random, &steps),
+                what: what(&mut random, theme, &steps),
                 dies: (random.u32(0..6) == 0).then(|| random.u64(1..70)),
             };
             steps.push(step);
@@ -151,7 +189,7 @@ impl Plan {
             hosts,
             limit: random.usize(1..4),
             at_limit: *random.choice(POLICIES.iter()).unwrap(),
-            idle: *random.choice([5, 20, 60].iter()).unwrap(),
+            idle,
             weather,
             steps,
         }
@@ -177,7 +215,7 @@ fn clock(random: &mut fastrand::Rng, most: i64) -> Clock {
     }
 }
 
-fn what(random: &mut fastrand::Rng, before: &[Step]) -> What {
+fn what(random: &mut fastrand::Rng, theme: Theme, before: &[Step]) -> What {
     let opens: Vec<_> = before
         .iter()
         .filter(|it| matches!(it.what, What::Open { .. }))
@@ -187,7 +225,9 @@ fn what(random: &mut fastrand::Rng, before: &[Step]) -> What {
         .filter(|it| it.what == What::Open { keyed: true })
         .collect();
     let Some(open) = random.choice(opens.iter()) else {
-        return What::Open { keyed: random.bool() };
+        return What::Open {
+            keyed: theme == Theme::Resume || random.bool(),
+        };
     };
     // The latest is the one in question more often than not.
     let of = if random.bool() {
@@ -195,6 +235,18 @@ fn what(random: &mut fastrand::Rng, before: &[Step]) -> What {
     } else {
         open.number
     };
+    let resend = keyed.last().map(|it| What::Resend { of: it.number });
+    let often = match theme {
+        Theme::General => [None; 3],
+        Theme::Expiry => [What::Validate { of }, What::Clean, What::Sweep].map(Some),
+        Theme::Storm => [Some(What::Open { keyed: false }), Some(What::End { of }), None],
+        Theme::Resume => [Some(What::EndAll), resend, None],
+        Theme::Refusal => [What::Thief { of }, What::StepUp { of }, What::Validate { of }].map(Some),
+    };
+    let themed = often.get(random.usize(0..4)).copied().flatten();
+    if let Some(what) = themed {
+        return what;
+    }
     match random.u32(0..30) {
         0..6 => What::Open {
             keyed: random.u32(0..3) == 0,

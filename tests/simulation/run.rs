@@ -540,7 +540,7 @@ impl Scene {
 
     fn look(&self, cloud: &Cloud) -> History {
         let guards = cloud.table.of_kind("guard");
-        let held = guards.flat_map(|it| it["m"]["M"].as_object().cloned().unwrap_or_default());
+        let held = guards.filter_map(|it| it.get("m")?["M"].as_object());
         let records = cloud.table.of_kind("session").filter_map(|it| {
             let (_, id) = it["pk"]["S"].as_str()?.split_once("#S#")?;
             let id: SessionId = id.parse().ok()?;
@@ -552,7 +552,7 @@ impl Scene {
             broken: cloud.broken.clone(),
             marks: cloud.marks.clone(),
             opened_by: cloud.opened_by.clone(),
-            held: held.map(|(id, _)| id).collect(),
+            held: held.flat_map(|it| it.keys().cloned()).collect(),
             records: records.collect(),
             profile_knows: cloud.table.of_kind("profile").any(|it| it.contains_key("py")),
         }

@@ -112,7 +112,7 @@ async fn a_revoke_all_ends_what_was_opened_before_it_and_locks_no_backend_out_ho
         for id in ids {
             assert!(!world.is_held("alice", id).await, "{ahead} s");
         }
-        world.wait(Duration::from_secs(2));
+        world.wait(Duration::from_secs(1));
         let id = world.open("alice").await;
         assert!(world.is_held("alice", id).await, "{ahead} s");
         // Nor does a removal leave a mark that lies ahead.

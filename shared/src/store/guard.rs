@@ -684,7 +684,8 @@ impl Store {
                 (":schema", number(SCHEMA_VERSION)),
             ];
             let mut update = String::new();
-            if let Some(closed) = closed {
+            // What was drawn before all were ended is refused by that.
+            if let Some(closed) = closed.filter(|closed| emptied.at < *closed) {
                 update.push_str("SET #closed = :closed ");
                 values.push((":closed", time(closed)));
             }

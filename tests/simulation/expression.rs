@@ -31,7 +31,8 @@ impl<'a> Placeholders<'a> {
         }
     }
 
-    fn name(self, word: &'a str) -> Result<&'a str, Invalid> {
+    /// The attribute a word stands for.
+    pub(crate) fn name(self, word: &'a str) -> Result<&'a str, Invalid> {
         if !word.starts_with('#') {
             return Ok(word);
         }
@@ -47,8 +48,9 @@ impl<'a> Placeholders<'a> {
 
 type Path = Vec<String>;
 
+/// A value of an expression.
 #[derive(Debug, Clone)]
-enum Operand {
+pub(crate) enum Operand {
     Path(Path),
     Value(String),
     Size(Path),

@@ -35,7 +35,9 @@ fn smaller(plan: &Plan) -> Vec<Plan> {
         }
     };
     for at in 0..plan.steps.len() {
-        with(&|it| drop(it.steps.remove(at)));
+        with(&|it| {
+            it.steps.remove(at);
+        });
     }
     with(&|it| it.weather = Weather::FAIR);
     for host in 0..plan.hosts.len() {

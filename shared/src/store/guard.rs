@@ -85,7 +85,10 @@ impl Guard {
     pub fn may_have_held(&self, id: SessionId) -> bool {
         self.gone.contains(&gone_id(id))
             || self.revoked_sessions.iter().any(|(revoked, _)| *revoked == id)
-            || self.closed.is_some_and(|closed| id.drawn_at() <= closed)
+            || self
+                .closed
+                .max(self.erased_at)
+                .is_some_and(|closed| id.drawn_at() <= closed)
     }
 
     /// The latest instant at which one that left was drawn, so that closing up to it forgets none of them.
@@ -684,7 +687,7 @@ impl Store {
                 (":schema", number(SCHEMA_VERSION)),
             ];
             let mut update = String::new();
-            // What was drawn before all were ended is refused by that.
+            // What was drawn before it was erased is refused by that.
             if let Some(closed) = closed.filter(|closed| emptied.at < *closed) {
                 update.push_str("SET #closed = :closed ");
                 values.push((":closed", time(closed)));

@@ -147,7 +147,9 @@ impl Own<'_> {
         let held = self.history.held.contains(&id);
         match self.history.records.get(&id) {
             None => Some(format!("{} has no record", self.id)),
-            Some(None) if !held => Some(format!("{} has ended and its record does not say how", self.id)),
+            Some(None) if !held && self.plan.settles => {
+                Some(format!("{} has ended and its record does not say how", self.id))
+            }
             Some(Some(reason)) if reason == "w" => Some(format!("{} was told and is withdrawn", self.id)),
             Some(_) => None,
         }
@@ -235,5 +237,6 @@ fn learnt_again(plan: &Plan, history: &History) -> Option<String> {
         })
         .all(|it| it.step == last.step || (before(it) && it.told != Some(Told::Failed)));
     let calm = plan.weather.late == 0 && plan.weather.doubled == 0;
-    (settled && calm && history.profile_knows).then(|| format!("{} is known again", describe(last)))
+    (plan.settles && settled && calm && history.profile_knows)
+        .then(|| format!("{} is known again", describe(last)))
 }

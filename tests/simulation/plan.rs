@@ -103,6 +103,8 @@ pub(crate) struct Plan {
     /// The idle timeout, minutes.
     pub(crate) idle: u64,
     pub(crate) weather: Weather,
+    /// Whether all that the stream told is worked off in the end: the half of the requests of a history.
+    pub(crate) settles: bool,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -163,7 +165,7 @@ impl Plan {
         let idle: u64 = *random.choice([5, 20, 60].iter()).unwrap();
         let mut steps: Vec<Step> = Vec::new();
         let mut at = 0;
-        for number in 0..random.usize(4..14) {
+        for number in 0..random.usize(4..13) {
             at += match random.u32(0..10) {
                 0..5 => random.u64(0..12),
                 5..7 => random.u64(12..150),
@@ -191,6 +193,7 @@ impl Plan {
             at_limit: *random.choice(POLICIES.iter()).unwrap(),
             idle,
             weather,
+            settles: seed % 3 == 0,
             steps,
         }
     }

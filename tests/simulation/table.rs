@@ -219,9 +219,20 @@ impl Table {
         if let Some(last) = found.last().filter(|_| more) {
             answer["LastEvaluatedKey"] = Value::Object(keys(last));
         }
-        let shown = found
+        let mut wanted = Vec::new();
+        for word in request["ProjectionExpression"]
+            .as_str()
             .into_iter()
-            .map(|it| if keys_only { keys(it) } else { it.clone() });
+            .flat_map(|it| it.split(','))
+        {
+            wanted.push(words.name(word.trim())?);
+        }
+        let show = |item: &Item| -> Item {
+            let item = if keys_only { keys(item) } else { item.clone() };
+            let shown = |name: &str| wanted.is_empty() || wanted.contains(&name);
+            item.into_iter().filter(|(name, _)| shown(name)).collect()
+        };
+        let shown = found.into_iter().map(show);
         answer["Items"] = shown.map(Value::Object).collect();
         Ok(answer)
     }

@@ -161,7 +161,7 @@ impl<'a> Attempt<'a> {
                 Opened::Held(stored) => match self.take_up(stored).await? {
                     Some(held) => return self.finish(&held).await,
                     None => {
-                        self.renew_id().await?;
+                        self.renew_id()?;
                         self.with_room(!rejects).await?
                     }
                 },
@@ -171,7 +171,7 @@ impl<'a> Attempt<'a> {
                         return Ok(Outcome::Overruled);
                     }
                     if guard.may_have_held(self.id) {
-                        self.renew_id().await?;
+                        self.renew_id()?;
                     }
                     self.give_way(attempt).await?;
                     match admit(&guard.sessions, policy, self.request.now) {
@@ -253,14 +253,10 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// An id that may have been held and removed again is never written a second time.
-    async fn renew_id(&mut self) -> Result<(), EntropyError> {
-        if self.request.resumed.is_some() {
-            // Nor by the first sending, should that still run.
-            self.recorded &= self.withdraw().await;
-        }
+    /// An id that may have been held and removed again is never written a second time. Its record stays: who saw the session
+    /// meanwhile, or was told of it by another sending, finds how it ended. Of one that never was the history says nothing.
+    fn renew_id(&mut self) -> Result<(), EntropyError> {
         let id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
-        self.withdraw_record().await;
         self.id = id;
         self.recorded = false;
         Ok(())

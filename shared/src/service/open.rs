@@ -158,13 +158,13 @@ impl<'a> Attempt<'a> {
         let mut opened = self.with_room(!rejects).await?;
         for attempt in 0..MOST_TRIES {
             opened = match opened {
-                Opened::Held(stored) => match self.take_up(stored).await? {
-                    Some(held) => return self.finish(&held).await,
-                    None => {
-                        self.renew_id()?;
-                        self.with_room(!rejects).await?
+                Opened::Held(stored) => {
+                    if let Some(held) = self.take_up(stored).await? {
+                        return self.finish(&held).await;
                     }
-                },
+                    self.renew_id()?;
+                    self.with_room(!rejects).await?
+                }
                 Opened::NoGuard => self.first().await?,
                 Opened::Refused(guard) => {
                     if self.is_overruled(&guard) {

@@ -93,7 +93,7 @@ impl Guard {
 
     /// The latest instant at which one that left was drawn, so that closing up to it forgets none of them.
     fn closing(&self) -> Option<Instant> {
-        let gone = self.gone.iter().map(drawn_at);
+        let gone = self.gone.iter().copied().map(drawn_at);
         let ended = self.revoked_sessions.iter().map(|(id, _)| id.drawn_at());
         gone.chain(ended).chain(self.closed).max()
     }
@@ -148,9 +148,12 @@ fn gone_id(id: SessionId) -> GoneId {
     start
 }
 
-fn drawn_at(gone: &GoneId) -> Instant {
-    let [a, b, c, d, e, f, ..] = *gone;
-    Instant::from_millis(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+fn drawn_at(gone: GoneId) -> Instant {
+    let mut millis = [0; 8];
+    for (to, from) in millis.iter_mut().skip(2).zip(gone) {
+        *to = from;
+    }
+    Instant::from_millis(i64::from_be_bytes(millis))
 }
 
 /// So many may have left before a create that has not seen the guard is refused, so that one that has seen it forgets
@@ -724,20 +727,20 @@ impl Store {
         );
         let later = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :at) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
-        let some = (
+        let emptied = (
             format!("SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, {marks}"),
             format!(
                 "{later} AND (size(#sessions) > :zero OR attribute_not_exists(#revoked_sessions) \
                  OR size(#revoked_sessions) = :zero)"
             ),
         );
-        let none = (
+        let marked = (
             format!("SET {marks}"),
             format!("{later} AND size(#sessions) = :zero"),
         );
         let (mut at, mut again) = (now, false);
         for _ in 0..MOST_TRIES {
-            let (update, condition) = if again { &none } else { &some };
+            let (update, condition) = if again { &marked } else { &emptied };
             let mut values = vec![
                 (":at", time(at)),
                 (":now", time(now)),

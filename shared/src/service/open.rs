@@ -167,10 +167,13 @@ impl<'a> Attempt<'a> {
                 }
                 Opened::NoGuard => self.first().await?,
                 Opened::Refused(guard) => {
+                    let used = guard.may_have_held(self.id);
                     if self.is_overruled(&guard) {
+                        // The record of one that was held tells how it ended.
+                        self.recorded &= !used;
                         return Ok(Outcome::Overruled);
                     }
-                    if guard.may_have_held(self.id) {
+                    if used {
                         self.renew_id()?;
                     }
                     self.give_way(attempt).await?;

@@ -337,7 +337,7 @@ pub enum Opened {
 pub enum Withdrawn {
     /// It is not held, and no write of it that is still on its way will be.
     Done,
-    /// It is not as it was written any more: somebody else goes on with it.
+    /// It is not as it was written any more: somebody else goes on with it, or it has ended since and was perhaps told of.
     Changed,
 }
 
@@ -535,10 +535,19 @@ impl Store {
             let update = self.update(&Key::guard(tenant, subject), update, &condition, values);
             let withdrawn = update
                 .expression_attribute_names("#id", id.to_compact())
+                .return_values(ReturnValue::AllOld)
                 .send()
                 .await;
             match Write::of(withdrawn)? {
-                Write::Done(_) => return Ok(Withdrawn::Done),
+                Write::Done(output) => {
+                    let old = Guard::before(output)?;
+                    let ours = old.find(id).is_some() || old.why_removed(id) == Some(Reason::Withdrawn);
+                    return Ok(if !ours && old.may_have_held(id) {
+                        Withdrawn::Changed
+                    } else {
+                        Withdrawn::Done
+                    });
+                }
                 Write::Refused(Some(item)) => {
                     // A later version's guard is not to be guessed at.
                     Reader::open(&item)?;

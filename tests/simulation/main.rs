@@ -16,7 +16,9 @@
     clippy::string_slice,
     clippy::print_stdout,
     clippy::large_futures,
-    reason = "a suite stops where a promise breaks, and says what it measured"
+    clippy::disallowed_methods,
+    clippy::struct_excessive_bools,
+    reason = "a suite stops where a promise breaks, says what it measured, and is asked for more by its environment"
 )]
 
 mod check;

@@ -112,18 +112,18 @@ impl Mutant {
             Self::ClosedForgotten => condition = condition.replace(closed, always),
             Self::SeenForgotten => condition = condition.replace(counted, always),
             Self::RoomForgotten => {
-                condition = condition.replace("size(#sessions) < :bound", "size(#sessions) < :large")
+                condition = condition.replace("size(#sessions) < :bound", "size(#sessions) < :large");
             }
             Self::FirstUnconditional
                 if condition == "attribute_not_exists(#pk)" && request["Item"]["sk"]["S"] == "guard" =>
             {
-                condition = always.to_owned();
+                always.clone_into(&mut condition);
             }
             Self::TouchUnconditional
                 if update.starts_with("SET #sessions.#id = :session, #ttl = :ttl")
                     && !update.contains("#schema") =>
             {
-                condition = "attribute_exists(#sessions)".to_owned();
+                "attribute_exists(#sessions)".clone_into(&mut condition);
             }
             Self::RemovalSilent if is_removal => update = update.replace(", #gone :gone", ""),
             Self::RemovalUncounted if is_removal => {
@@ -141,7 +141,7 @@ impl Mutant {
                     serde_json::json!({"N": "9999999999999"});
             }
             Self::ExpiryUnconditional if condition.contains(":seen_size") => {
-                condition = always.to_owned();
+                always.clone_into(&mut condition);
             }
             Self::EvictionUnconditional
                 if condition.contains(":seen_count") && condition.contains("#old0") =>
@@ -150,7 +150,7 @@ impl Mutant {
                 condition = kept.replace(counted, always);
             }
             Self::ProfileUnconditional if condition.contains("#revision = :seen") => {
-                condition = always.to_owned()
+                always.clone_into(&mut condition);
             }
             Self::RevokeAllKeeps if is_revoke_all => update = update.replace(", #sessions = :none", ""),
             _ => {}

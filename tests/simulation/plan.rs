@@ -193,7 +193,7 @@ impl Plan {
             at_limit: *random.choice(POLICIES.iter()).unwrap(),
             idle,
             weather,
-            settles: seed % 3 == 0,
+            settles: seed.is_multiple_of(3),
             steps,
         }
     }

@@ -355,7 +355,7 @@ impl Scene {
             What::Open { keyed: false } => {
                 let id = SessionId::draw(now, process.entropy.as_ref()).unwrap();
                 lock(&self.opened).insert(event.step.number, id);
-                opened(self.open(process, id, now, None).await)
+                opened(&self.open(process, id, now, None).await)
             }
             What::Open { keyed: true } => self.once(event, process, event.step.number, now).await,
             What::Resend { of } => self.once(event, process, of, now).await,
@@ -499,7 +499,7 @@ impl Scene {
         if store.finish(&request, &answer).await.is_err() {
             return Told::Failed;
         }
-        opened(outcome)
+        opened(&outcome)
     }
 
     async fn validate(&self, process: &Process, id: SessionId, context: &Context, clock: Clock) -> Told {
@@ -514,7 +514,10 @@ impl Scene {
             now: self.now(clock),
         };
         match Box::pin(process.sessions.validate(&request)).await {
-            Ok(Verdict::Held { action, .. }) if action == shared::risk::Action::Refuse => Told::Refused,
+            Ok(Verdict::Held {
+                action: shared::risk::Action::Refuse,
+                ..
+            }) => Told::Refused,
             Ok(Verdict::Held { .. }) => Told::Valid,
             Ok(Verdict::NotHeld { .. }) => Told::NotHeld,
             Err(_) => Told::Failed,
@@ -563,9 +566,9 @@ impl Scene {
     }
 }
 
-fn opened(outcome: Result<Outcome, OpenError>) -> Told {
+fn opened(outcome: &Result<Outcome, OpenError>) -> Told {
     match outcome {
-        Ok(Outcome::Opened { id, .. }) => Told::Opened(id),
+        Ok(Outcome::Opened { id, .. }) => Told::Opened(*id),
         Ok(Outcome::LimitReached) => Told::LimitReached,
         Ok(Outcome::Overruled) => Told::Overruled,
         Err(_) => Told::Failed,

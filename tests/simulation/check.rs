@@ -4,8 +4,6 @@
 //! must show in its answer. Requests that overlap may have happened in either order, and one without an answer may have
 //! happened or not: both excuse.
 
-use std::collections::HashSet;
-
 use shared::model::SessionId;
 use shared::policy::AtLimit;
 
@@ -205,17 +203,18 @@ fn locked_out(plan: &Plan, history: &History) -> Option<String> {
     Some(format!("{} is locked out", describe(refused)))
 }
 
-/// A list shows what somebody began to open.
+/// A list shows what a create put there, and nothing else.
 fn unopened(history: &History) -> Option<String> {
-    let told: HashSet<_> = history.events.iter().filter_map(|it| it.session).collect();
-    let unknown = |it: &Event| it.listed.iter().any(|id| !told.contains(id));
-    // What a process died over, or took back, has no event that names it.
-    let vague = history.events.iter().any(|it| {
-        matches!(it.step.what, What::Open { .. } | What::Resend { .. })
-            && !matches!(it.told, Some(Told::Opened(_)))
-    });
-    let event = history.events.iter().find(|it| unknown(it))?;
-    (!vague).then(|| format!("{} shows what nobody opened", describe(event)))
+    let creates = |number: usize| {
+        let step = history.events.iter().find(|it| it.step.number == number);
+        step.is_some_and(|it| matches!(it.step.what, What::Open { .. } | What::Resend { .. }))
+    };
+    let unknown = |id: &SessionId| {
+        let by = history.opened_by.get(&id.to_compact());
+        by.is_none_or(|number| !creates(*number))
+    };
+    let event = history.events.iter().find(|it| it.listed.iter().any(unknown))?;
+    Some(format!("{} shows what nobody opened", describe(event)))
 }
 
 /// What was erased is not known again.

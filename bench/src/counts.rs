@@ -377,9 +377,9 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout: Duration::from_mins(60),
-            issued_at: now,
+            issued_at: None,
             now,
-            since: now,
+            resumed: None,
         };
         self.sessions
             .open(&request)

@@ -1,10 +1,18 @@
 //! Time and randomness, handed to the code that needs them so that a test can set both.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::model::Instant;
+
+/// How far the clock of a machine may be off the time of the table, which every machine asks. Where the times of two
+/// machines are compared, they may be off by twice that.
+///
+/// What ends and what is opened is ordered by versions in the table and needs no clock: `docs/decisions` says where one is
+/// left.
+pub const TOLERATED_SKEW: Duration = Duration::from_secs(2);
 
 /// Where the current time comes from. A handler asks once per request and passes the answer on.
 pub trait Clock: Send + Sync {

@@ -275,9 +275,9 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout,
-            issued_at: now,
+            issued_at: None,
             now,
-            since: now,
+            resumed: None,
         };
         match self.sessions().open(&request).await.unwrap() {
             Outcome::Opened { id, .. } => id,

@@ -11,6 +11,7 @@
 
 mod budgets;
 mod cleaning;
+mod clocks;
 mod driver;
 mod earlier;
 mod endings;

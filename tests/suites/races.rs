@@ -119,7 +119,7 @@ async fn create_with_lost_answer(
     world.try_open("alice").await.unwrap()
 }
 
-fn own_client(world: &World) -> shared::service::Sessions {
+pub(crate) fn own_client(world: &World) -> shared::service::Sessions {
     let store = shared::store::Store::new(world.engine.client(), crate::world::TABLE.to_owned());
     shared::service::Sessions::new(
         store,

@@ -101,10 +101,15 @@ impl World {
 
     /// Opens a session, whatever becomes of it.
     pub(crate) async fn try_open(&self, name: &str) -> Result<Outcome, OpenError> {
-        self.try_open_issued(name, self.now()).await
+        self.try_open_with(name, None).await
     }
 
+    /// The same with a token that was issued then.
     pub(crate) async fn try_open_issued(&self, name: &str, issued_at: Instant) -> Result<Outcome, OpenError> {
+        self.try_open_with(name, Some(issued_at)).await
+    }
+
+    async fn try_open_with(&self, name: &str, issued_at: Option<Instant>) -> Result<Outcome, OpenError> {
         let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name), self.now());
         let request = Open {
@@ -121,7 +126,7 @@ impl World {
             idle_timeout: Duration::from_mins(60),
             issued_at,
             now,
-            since: now,
+            resumed: None,
         };
         self.sessions.open(&request).await
     }
@@ -141,9 +146,9 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout: Duration::from_mins(1439),
-            issued_at: now,
+            issued_at: None,
             now,
-            since: now,
+            resumed: None,
         };
         match self.sessions.open(&request).await.unwrap() {
             Outcome::Opened { id, .. } => id,

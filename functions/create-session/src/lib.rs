@@ -6,7 +6,7 @@ use shared::auth::Caller;
 use shared::face::bitcain::{CreateInput, CreateReply, Error};
 use shared::model::{Instant, Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
-use shared::runtime::once::Once;
+use shared::runtime::once::{First, Once};
 use shared::runtime::{App, Deadline};
 use shared::service::{Open, Outcome, Shown, context};
 
@@ -30,8 +30,8 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         deadline,
         status: 200,
     };
-    once.answer(app, async |id, since| {
-        let reply = open(app, &caller, request, &input, (id, since), now).await?;
+    once.answer(app, async |id, first| {
+        let reply = open(app, &caller, request, &input, (id, first), now).await?;
         Ok(Reply::json(&reply))
     })
     .await
@@ -42,7 +42,7 @@ async fn open(
     caller: &Caller,
     request: &Request,
     input: &CreateInput,
-    (id, since): (SessionId, Instant),
+    (id, first): (SessionId, First),
     now: Instant,
 ) -> Result<CreateReply, Error> {
     let trusted = caller.context_is_trusted();
@@ -71,9 +71,9 @@ async fn open(
             geo_city: input.geo_city.as_deref(),
             observed_ip: request.source_ip.as_deref(),
             idle_timeout: Duration::from_secs(60 * u64::from(input.idle_timeout_minutes)),
-            issued_at: caller.issued_by().unwrap_or(now),
+            issued_at: caller.issued_by(),
             now,
-            since,
+            resumed: first.resumed(),
         })
         .await?;
     Ok(match outcome {

@@ -28,8 +28,8 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         deadline,
         status: 201,
     };
-    once.answer(app, async |id, since| {
-        ingest(app, &caller, request, &input, id, since).await
+    once.answer(app, async |id, first| {
+        ingest(app, &caller, request, &input, id, first.since).await
     })
     .await
 }

@@ -1,10 +1,11 @@
 //! `POST /api/v1/session/{session_id}/revoke`: revokes the session that was fetched.
 
 use shared::auth::Caller;
+use shared::clock::TOLERATED_SKEW;
 use shared::face::prefactor::{Error, RevokeReply, session_id, summary};
 use shared::model::{Ending, Instant, Reason, Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
-use shared::runtime::once::Once;
+use shared::runtime::once::{First, Once};
 use shared::runtime::{App, Deadline};
 use shared::service::{Fetched, State};
 
@@ -29,8 +30,8 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         deadline,
         status: 200,
     };
-    once.answer(app, async |_, since| {
-        let revoked = revoke(app, &caller, id, since, now).await?;
+    once.answer(app, async |_, first| {
+        let revoked = revoke(app, &caller, id, first, now).await?;
         let details = summary(&caller.tenant, &revoked, &app.intelligence);
         let details = details.ok_or(Error::NotFound("session"))?;
         Ok(Reply::json(&RevokeReply::new(details)))
@@ -38,13 +39,12 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     .await
 }
 
-/// Revokes the session now. `since` is earlier when an earlier sending of the request was cut short, which may have
-/// revoked it already.
+/// Revokes the session now. An earlier sending of the request that was cut short may have revoked it already.
 async fn revoke(
     app: &App,
     caller: &Caller,
     id: SessionId,
-    since: Instant,
+    first: First,
     now: Instant,
 ) -> Result<Fetched, Error> {
     let tenant = &caller.tenant.id;
@@ -61,7 +61,6 @@ async fn revoke(
         at: now,
         reason: Reason::Revoked,
     };
-    let resumed = since < now;
     let ended = match session.state {
         State::Active => {
             let owner = session.record.owner().ok_or(Error::NotFound("session"))?;
@@ -70,7 +69,11 @@ async fn revoke(
                 .end(tenant, &key, id, ours.reason, None, ours.at)
                 .await?
         }
-        State::Ended(ending) => resumed && ending.reason == ours.reason && since <= ending.at,
+        State::Ended(ending) => {
+            // Whose clock wrote either of the two may be off.
+            let since = first.since - TOLERATED_SKEW - TOLERATED_SKEW;
+            first.resumed && ending.reason == ours.reason && since <= ending.at
+        }
     };
     if ended {
         Ok(Fetched {

@@ -29,11 +29,11 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
         deadline,
         status: 201,
     };
-    once.answer(app, async |id, since| {
+    once.answer(app, async |id, first| {
         let sending = Sending {
             drawn: id.into(),
-            since,
-            resumed: since < now,
+            since: first.since,
+            resumed: first.resumed,
         };
         store(app, &caller, request, &input, upsert, sending).await
     })

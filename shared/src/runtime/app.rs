@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
 use super::http::Request;
+use super::skew::{ClockOff, Skew};
 use crate::auth::{self, Authenticator, Caller, Fetcher, KeyHeader};
 use crate::clock::{Clock, Entropy, System};
 use crate::model::{Instant, Site, SiteKey, TenantId};
@@ -26,6 +27,7 @@ pub struct App {
     /// What can be done with visits.
     pub visits: Visits,
     authenticator: Authenticator,
+    skew: Skew,
 }
 
 /// Why a function could not start.
@@ -37,6 +39,9 @@ pub enum BootError {
     /// The table does not answer.
     #[error("table not reachable: {0}")]
     Store(#[from] store::Error),
+    /// The machine's clock is wrong.
+    #[error(transparent)]
+    Clock(#[from] ClockOff),
     /// The keys that sign telemetry tokens cannot be had, or are none.
     #[error("no keys for telemetry tokens: {0}")]
     TokenKeys(Box<dyn std::error::Error + Send + Sync>),
@@ -50,12 +55,15 @@ impl fmt::Debug for BootError {
 }
 
 impl App {
-    /// Reads the configuration, makes the client and warms two connections to the table.
+    /// Reads the configuration, makes the client and warms two connections to the table. Refuses to start on a clock that
+    /// is further off the table's than is tolerated.
     pub async fn boot() -> Result<Self, BootError> {
-        let config = Config::from_environment()?;
-        let store = Store::new(super::aws::dynamodb().await, config.table.clone());
+        let (config, skew) = (Config::from_environment()?, Skew::default());
+        let store = Store::new(super::aws::dynamodb(&skew).await, config.table.clone());
         store.warm_up().await?;
-        Ok(Self::with(store, &config, Arc::new(System), Arc::new(System)))
+        skew.check()?;
+        let app = Self::with(store, &config, Arc::new(System), Arc::new(System));
+        Ok(Self { skew, ..app })
     }
 
     /// As [`App::boot`], for a function that asks what is known of addresses: opens the data about them, too.
@@ -70,11 +78,13 @@ impl App {
         Ok(app)
     }
 
-    /// As [`App::boot`], for a function that never reads the table by key and may not.
+    /// As [`App::boot`], for a function that asks the table nothing when it starts; so nothing says then whether its clock
+    /// is right.
     pub async fn boot_write_only() -> Result<Self, BootError> {
-        let config = Config::from_environment()?;
-        let store = Store::new(super::aws::dynamodb().await, config.table.clone());
-        Ok(Self::with(store, &config, Arc::new(System), Arc::new(System)))
+        let (config, skew) = (Config::from_environment()?, Skew::default());
+        let store = Store::new(super::aws::dynamodb(&skew).await, config.table.clone());
+        let app = Self::with(store, &config, Arc::new(System), Arc::new(System));
+        Ok(Self { skew, ..app })
     }
 
     /// An app over a given store, time and randomness.
@@ -93,7 +103,16 @@ impl App {
             sessions,
             visits,
             authenticator,
+            skew: Skew::default(),
         }
+    }
+
+    /// Whether the machine's clock is right, as far as the table's answers have told.
+    ///
+    /// # Errors
+    /// When it is further off than is tolerated.
+    pub fn check_clock(&self) -> Result<(), ClockOff> {
+        self.skew.check()
     }
 
     /// Who is asking.

@@ -9,18 +9,20 @@ use aws_sdk_dynamodb::Client;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
+use super::skew::Skew;
+
 /// The roots AWS endpoints chain to (<https://www.amazontrust.com/repository/>). Compiled in because reading the
 /// system's roots is more than half of a cold start; `docs/operations.md` says how to update them.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// A client of the function's own Region.
+/// A client of the function's own Region, whose answers tell `skew` what time it is.
 #[expect(
     clippy::disallowed_methods,
     reason = "read once, at the start, as all configuration"
 )]
-pub(super) async fn dynamodb() -> Client {
+pub(super) async fn dynamodb(skew: &Skew) -> Client {
     let config = config().await;
-    let mut builder = aws_sdk_dynamodb::config::Builder::from(&config);
+    let mut builder = aws_sdk_dynamodb::config::Builder::from(&config).interceptor(skew.clone());
     // `sam local` sets what a template has as `AWS::NoValue` to nothing, which the SDK takes for an address.
     if std::env::var("AWS_ENDPOINT_URL_DYNAMODB").is_ok_and(|it| it.is_empty()) {
         builder.set_endpoint_url(config.endpoint_url().map(str::to_owned));

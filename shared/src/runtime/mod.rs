@@ -7,8 +7,10 @@ pub mod exchange;
 pub mod http;
 mod lambda;
 pub mod once;
+mod skew;
 mod token_keys;
 
 pub use app::{App, BootError, start_log};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};
+pub use skew::ClockOff;
 pub use token_keys::{TokenKeys, Unverified};

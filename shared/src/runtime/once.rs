@@ -77,6 +77,22 @@ pub struct Once<'a> {
     pub status: u16,
 }
 
+/// When the first sending of a request began, which may be this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct First {
+    /// By the clock of the machine it came to.
+    pub since: Instant,
+    /// Whether that was an earlier one, which did not answer.
+    pub resumed: bool,
+}
+
+impl First {
+    /// When the first sending began, where that was an earlier one.
+    pub fn resumed(self) -> Option<Instant> {
+        self.resumed.then_some(self.since)
+    }
+}
+
 impl Once<'_> {
     /// The answer `act` gives with the id and the time of the first sending, or the one it gave before. Without a key
     /// every sending is the first.
@@ -86,10 +102,14 @@ impl Once<'_> {
     pub async fn answer<E: From<Refused> + From<store::Error>>(
         &self,
         app: &App,
-        act: impl AsyncFnOnce(SessionId, Instant) -> Result<Reply, E>,
+        act: impl AsyncFnOnce(SessionId, First) -> Result<Reply, E>,
     ) -> Result<Reply, E> {
+        let ours = First {
+            since: self.now,
+            resumed: false,
+        };
         let Some(key) = key(self.request)? else {
-            return act(self.id, self.now).await;
+            return act(self.id, ours).await;
         };
         let (scope, body) = (self.scope(key), Sha256::digest(&self.request.body).into());
         let sending = store::Request {
@@ -102,9 +122,9 @@ impl Once<'_> {
             lease: self.deadline.at(),
         };
         let store = app.sessions.store();
-        let (id, since) = match store.begin(&sending).await? {
-            Begun::First => (self.id, self.now),
-            Begun::Resumed { id, since } => (id, since),
+        let (id, first) = match store.begin(&sending).await? {
+            Begun::First => (self.id, ours),
+            Begun::Resumed { id, since } => (id, First { since, resumed: true }),
             Begun::Answered(answer) => return Ok(Reply::json_text(answer).with_status(self.status)),
             Begun::Running => {
                 // The lease of the other sending is at most as long as ours.
@@ -114,7 +134,7 @@ impl Once<'_> {
             }
             Begun::OtherBody => return Err(Refused::OtherBody.into()),
         };
-        match act(id, since).await {
+        match act(id, first).await {
             Ok(reply) => {
                 store.finish(&sending, &reply.body).await?;
                 Ok(reply)

@@ -23,8 +23,10 @@ const MOST_TRIES: u32 = 3;
 pub struct Cleaned {
     /// Sessions that were found expired and dropped.
     pub expired: u64,
-    /// Guards that were looked at.
+    /// Guards that were looked at and can be read.
     pub guards: u64,
+    /// Guards that were passed over, since this version cannot read them: a later one wrote them, or they are damaged.
+    pub unreadable: u64,
     /// Whether everything due was worked off.
     pub complete: bool,
 }
@@ -33,6 +35,7 @@ impl Cleaned {
     fn add(&mut self, other: Self) {
         self.expired += other.expired;
         self.guards += other.guards;
+        self.unreadable += other.unreadable;
         self.complete &= other.complete;
     }
 }
@@ -69,6 +72,7 @@ impl Sessions {
                 return Ok(Cleaned {
                     expired,
                     guards: 1,
+                    unreadable: 0,
                     complete: true,
                 });
             }
@@ -76,13 +80,15 @@ impl Sessions {
         Ok(Cleaned {
             expired: 0,
             guards: 1,
+            unreadable: 0,
             complete: true,
         })
     }
 
     /// Drops what is due at `now`: of `tenant`, at most `most` guards; or of all tenants, moving the watermark.
     ///
-    /// Works hour by hour from the watermark on and stops early when `may_go_on` says so; the next call goes on there.
+    /// Works hour by hour from the watermark on and stops early when `may_go_on` says so; the next call goes on there. A guard
+    /// that cannot be read is counted and holds up nothing, not even the watermark.
     pub async fn clean_due(
         &self,
         tenant: Option<&TenantId>,
@@ -102,19 +108,20 @@ impl Sessions {
             FIRST_LOOK_BACK
         };
         let first = mark.unwrap_or(current - look_back);
-        let mut undrained = first;
+        let (mut undrained, mut looked) = (first, false);
         for hour in first..=current {
             if !may_go_on() || most <= cleaned.guards {
                 cleaned.complete = false;
                 break;
             }
+            looked = true;
             let in_hour = self.clean_hour(tenant, hour, most - cleaned.guards, now).await?;
             if undrained == hour && in_hour.guards == 0 && hour + SETTLING_HOURS < current {
                 undrained = hour + 1;
             }
             cleaned.add(in_hour);
         }
-        if tenant.is_none() && mark.is_none_or(|mark| mark < undrained) {
+        if tenant.is_none() && looked && mark.is_none_or(|mark| mark < undrained) {
             self.store.advance_watermark(undrained).await?;
         }
         Ok(cleaned)
@@ -161,6 +168,15 @@ impl Sessions {
         let mut from: Option<HashMap<String, AttributeValue>> = None;
         loop {
             let page = self.store.due(hour, shard, now, from.take()).await?;
+            if tenant.is_none() && 0 < page.others {
+                tracing::error!(
+                    items = page.others,
+                    hour,
+                    shard,
+                    "items in the index of due guards that are no guards"
+                );
+                cleaned.unreadable += page.others;
+            }
             for due in page
                 .guards
                 .iter()
@@ -170,7 +186,17 @@ impl Sessions {
                     cleaned.complete = false;
                     return Ok(cleaned);
                 }
-                cleaned.add(self.clean_subject(&due.tenant, &due.subject, now).await?);
+                match self.clean_subject(&due.tenant, &due.subject, now).await {
+                    Ok(one) => cleaned.add(one),
+                    Err(error @ (Error::Corrupt { .. } | Error::LaterVersion { .. })) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "guard passed over by cleanup"
+                        );
+                        cleaned.unreadable += 1;
+                    }
+                    Err(error @ (Error::Unavailable(_) | Error::Contended)) => return Err(error),
+                }
             }
             match page.next {
                 Some(next) => from = Some(next),

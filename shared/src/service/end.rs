@@ -20,7 +20,7 @@ impl Sessions {
             note,
         };
         let (removed, stamped) = tokio::join!(
-            self.store.remove(tenant, subject, id, reason, now),
+            self.store.remove(tenant, subject, (id, None), reason, now),
             self.store.stamp(tenant, subject, id, &stamp),
         );
         Ok(match removed? {
@@ -32,6 +32,8 @@ impl Sessions {
                 later_settled(stamped.map(|_| ()));
                 true
             }
+            // Nothing was judged, so nothing can have changed.
+            Removed::Changed(_) => return Err(Error::Contended),
             // Nothing makes up for the stamp of an observed session: it is its end.
             Removed::Absent { revoked_all_at } => {
                 stamped?.is_some_and(|record| revoked_all_at.is_none_or(|at| at < record.created_at))

@@ -13,7 +13,7 @@ use tokio::time;
 use super::Sessions;
 use crate::model::{ClientId, Instant, SessionId, SubjectKey, TenantId};
 use crate::policy::Tenant;
-use crate::store::{Deleted, Erasable, Error, Store};
+use crate::store::{Deleted, Emptied, Erasable, Error, Store};
 
 /// Whose data go, and how long that may take.
 #[derive(Debug, Clone)]
@@ -95,10 +95,11 @@ impl Sessions {
     /// Those of the store, as long as nothing was deleted; later ones make it incomplete and are logged.
     pub async fn erase(&self, erase: &Erase<'_>) -> Result<Erased, Error> {
         let subject = erase.client.key();
-        let (at, last) = self
+        let emptied = self
             .store
             .erase_held(&erase.tenant.id, &subject, erase.now)
             .await?;
+        let at = emptied.at;
         let mut work = Work {
             sessions: self,
             erase,
@@ -108,7 +109,7 @@ impl Sessions {
             counts: Counts::default(),
             failed: None,
         };
-        let done = work.run(&last).await;
+        let done = work.run(&emptied).await;
         let complete = match done.and_then(|complete| work.failed.take().map_or(Ok(complete), Err)) {
             Ok(complete) => complete,
             Err(error) if work.counts == Counts::default() => return Err(error),
@@ -207,12 +208,12 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Whether everything that can be found is gone.
-    async fn run(&mut self, last: &[SessionId]) -> Result<bool, Error> {
+    async fn run(&mut self, emptied: &Emptied) -> Result<bool, Error> {
         let at = self.at;
         let (store, tenant) = (&self.sessions.store, &self.erase.tenant.id);
         let known = store.erase_profile(tenant, self.subject, at).await?;
         self.counts.profiles = u64::from(known);
-        let last = store.erasable_of(tenant, self.subject, last).await?;
+        let last = store.erasable_of(tenant, self.subject, &emptied.known()).await?;
         if !self.erase_all(last).await || !self.erase_history().await? {
             return Ok(false);
         }
@@ -224,7 +225,7 @@ impl Work<'_> {
         if !self.in_time() {
             return Ok(false);
         }
-        store.forget_held(tenant, self.subject, at).await?;
+        store.forget_held(tenant, self.subject, emptied).await?;
         Ok(true)
     }
 

@@ -9,13 +9,16 @@ use crate::model::{
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
-use crate::store::{Error, Guard, Opened, Opening};
+use crate::store::{Attempts, Error, Guard, Learnt, Opened, Opening, Touch, Touched, Withdrawn};
 
 /// How often a writer that lost a race tries again with what it lost against.
 const MOST_TRIES: u32 = 16;
 /// What a loser waits at most, from its second race on and in the end.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(800);
+/// A resumed request is refused also by a revoke-all that seems to have come this long before its first sending: which
+/// of the two came first only two clocks tell, and each of them may be off by half of it.
+const IN_DOUBT: Duration = Duration::from_mins(10);
 
 /// A session to be opened.
 #[derive(Debug, Clone)]
@@ -42,12 +45,12 @@ pub struct Open<'a> {
     pub observed_ip: Option<&'a str>,
     /// How long it lives without activity.
     pub idle_timeout: Duration,
-    /// When the credential was issued, to the end of its precision; the request's start for an API key.
-    pub issued_at: Instant,
+    /// When the credential was issued, to the end of its precision; none for an API key.
+    pub issued_at: Option<Instant>,
     /// The request's start.
     pub now: Instant,
-    /// When a request that may have opened this very id began: now, or the first sending of a resumed request.
-    pub since: Instant,
+    /// When the first sending began, of a request that was sent before and may have opened this very id then.
+    pub resumed: Option<Instant>,
 }
 
 /// What became of it.
@@ -91,6 +94,14 @@ impl Sessions {
         }
         match outcome {
             Ok(Outcome::Opened { .. }) => {}
+            // A sending of which nothing is known may come in when there is room again; and the first sending of a resumed
+            // request may still run, whose record this would be.
+            Ok(Outcome::LimitReached | Outcome::Overruled)
+                if attempt.attempts.were_repeated() || request.resumed.is_some() =>
+            {
+                attempt.recorded &= attempt.withdraw().await;
+                attempt.withdraw_record().await;
+            }
             Ok(Outcome::LimitReached | Outcome::Overruled) => attempt.withdraw_record().await,
             Err(_) => {
                 // The record may have been written though its answer was lost. One whose session may still be held stays.
@@ -110,6 +121,9 @@ struct Attempt<'a> {
     held: HeldSession,
     id: SessionId,
     recorded: bool,
+    attempts: Attempts,
+    /// When it began, by no clock that anyone sets.
+    began: tokio::time::Instant,
 }
 
 impl<'a> Attempt<'a> {
@@ -132,6 +146,8 @@ impl<'a> Attempt<'a> {
             held,
             id: request.id,
             recorded: false,
+            attempts: Attempts::default(),
+            began: tokio::time::Instant::now(),
         }
     }
 
@@ -141,13 +157,24 @@ impl<'a> Attempt<'a> {
         let mut opened = self.with_room(!rejects).await?;
         for attempt in 0..MOST_TRIES {
             opened = match opened {
-                Opened::Held(stored) => return self.finish(stored).await,
+                Opened::Held(stored) => {
+                    if let Some(held) = self.take_up(stored).await? {
+                        return self.finish(&held).await;
+                    }
+                    self.renew_id()?;
+                    self.with_room(!rejects).await?
+                }
                 Opened::NoGuard => self.first().await?,
-                Opened::Refused { guard, once } => {
-                    if guard.revoked_all_at.is_some_and(|at| self.authorised_at() <= at) {
+                Opened::Refused(guard) => {
+                    let used = guard.may_have_held(self.id);
+                    if self.is_overruled(&guard) {
+                        // The record of one that was held tells how it ended.
+                        self.recorded &= !used;
                         return Ok(Outcome::Overruled);
                     }
-                    self.renew_id(&guard, once).await?;
+                    if used {
+                        self.renew_id()?;
+                    }
                     self.give_way(attempt).await?;
                     match admit(&guard.sessions, policy, self.request.now) {
                         Admission::Refused => return Ok(Outcome::LimitReached),
@@ -157,7 +184,10 @@ impl<'a> Attempt<'a> {
             };
         }
         match opened {
-            Opened::Held(stored) => self.finish(stored).await,
+            Opened::Held(stored) => match self.take_up(stored).await? {
+                Some(held) => self.finish(&held).await,
+                None => Err(Error::Contended.into()),
+            },
             _ => Err(Error::Contended.into()),
         }
     }
@@ -173,20 +203,64 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
+    /// A revoke-all at or after this instant refuses a create that has not seen the guard.
     fn authorised_at(&self) -> Instant {
-        self.request.issued_at.min(self.request.now)
+        let doubt = self.request.resumed.map(|since| since - IN_DOUBT);
+        let bounds = self.request.issued_at.into_iter().chain(doubt);
+        bounds.fold(self.request.now, Instant::min)
     }
 
-    /// An id that may have been held and removed again, its answers lost, is never written a second time.
-    async fn renew_id(&mut self, guard: &Guard, once: bool) -> Result<(), EntropyError> {
-        let resumed = self.request.since < self.request.now;
-        let removed_since = guard.removed_at.is_some_and(|at| self.request.since <= at);
-        if !once || (resumed && removed_since) {
-            let id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
-            self.withdraw_record().await;
-            self.id = id;
-            self.recorded = false;
+    /// Whether all sessions were ended after this one was authorised.
+    ///
+    /// Times of two machines are compared for a user's token, which says no more than when it was made, and for a resumed
+    /// request, where what is in doubt is refused. An API key's request is refused while it runs: one that finds a later
+    /// mark began after the revoke-all, or was made by a machine whose clock is ahead, which must lock nobody out.
+    fn is_overruled(&self, guard: &Guard) -> bool {
+        let Some(at) = guard.revoked_all_at else {
+            return false;
+        };
+        let (request, now) = (self.request, self.request.now + self.began.elapsed());
+        let ended = guard.revoked_sessions.iter().any(|(id, _)| *id == self.id);
+        ended
+            || request.issued_at.is_some_and(|issued| issued <= at)
+            || request.resumed.is_some_and(|since| since - IN_DOUBT <= at)
+            || (request.now..=now).contains(&at)
+    }
+
+    /// The session as it is held; none when it left again. One that an earlier sending of a resumed request stored is made
+    /// this sending's own, so that the earlier one, if it still runs and fails, does not take it back.
+    async fn take_up(&mut self, stored: Option<Box<HeldSession>>) -> Result<Option<HeldSession>, Error> {
+        let Some(mut held) = stored else {
+            return Ok(Some(self.held.clone()));
+        };
+        if self.request.resumed.is_none() {
+            return Ok(Some(*held));
         }
+        let next = held.last_activity_at + Duration::from_millis(1);
+        let touch = Touch {
+            id: self.id,
+            now: self.request.now.max(next),
+            learnt: Learnt::Activity,
+        };
+        let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
+        Ok(match store.touch(tenant, &self.subject, &touch).await? {
+            Touched::Written => {
+                held.last_activity_at = touch.now;
+                // What is taken back, if it has to be, is what is stored now.
+                self.held = (*held).clone();
+                Some(*held)
+            }
+            Touched::Newer(other) => Some(*other),
+            Touched::Gone => None,
+        })
+    }
+
+    /// An id that may have been held and removed again is never written a second time. Its record stays: who saw the session
+    /// meanwhile, or was told of it by another sending, finds how it ended. Of one that never was the history says nothing.
+    fn renew_id(&mut self) -> Result<(), EntropyError> {
+        let id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
+        self.id = id;
+        self.recorded = false;
         Ok(())
     }
 
@@ -196,7 +270,7 @@ impl<'a> Attempt<'a> {
             subject: &self.subject,
             id: self.id,
             session: &self.held,
-            authorised_at: self.authorised_at(),
+            attempts: &self.attempts,
         }
     }
 
@@ -205,7 +279,7 @@ impl<'a> Attempt<'a> {
         let write = store.open_with_room(
             &opening,
             self.request.tenant.policy.max_concurrent,
-            self.request.since,
+            self.authorised_at(),
         );
         self.beside(write, record)
             .await
@@ -263,11 +337,10 @@ impl<'a> Attempt<'a> {
         Ok((opened?, true))
     }
 
-    async fn finish(&mut self, stored: Option<Box<HeldSession>>) -> Result<Outcome, OpenError> {
+    async fn finish(&mut self, held: &HeldSession) -> Result<Outcome, OpenError> {
         if !self.recorded {
             self.put_record().await?;
         }
-        let held = stored.as_deref().unwrap_or(&self.held);
         Ok(Outcome::Opened {
             id: self.id,
             expires_at: held.expires_at(),
@@ -341,21 +414,19 @@ impl<'a> Attempt<'a> {
     }
 
     /// Takes back a session that nobody will be told of; whether it is surely out. If this fails too, it ends by its idle
-    /// timeout.
+    /// timeout; where a later sending of the request goes on with it, that one has the last word.
     async fn withdraw(&self) -> bool {
         let (store, tenant) = (&self.sessions.store, &self.request.tenant.id);
-        let removed = store
-            .remove(
-                tenant,
-                &self.subject,
-                self.id,
-                Reason::Withdrawn,
-                self.request.now,
-            )
-            .await;
-        if let Err(error) = &removed {
-            tracing::warn!(error = error as &dyn std::error::Error, session.id = %self.id, "half-opened session left");
+        let ours = (self.id, &self.held);
+        match store
+            .withdraw(tenant, &self.subject, ours, self.request.now)
+            .await
+        {
+            Ok(withdrawn) => withdrawn == Withdrawn::Done,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, session.id = %self.id, "half-opened session left");
+                false
+            }
         }
-        removed.is_ok()
     }
 }

@@ -74,13 +74,21 @@ pub(super) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)>
         .collect()
 }
 
-/// What a write taught of its subject, in the order of the sessions' ids: of those opened after it was `erased`. What
+/// Whether a write was made before everything of its subject was erased at `erased`: the guard says in each of its images
+/// which erasure it has seen, and no clock is asked.
+fn is_before(change: &Change, erased: Option<Instant>) -> bool {
+    erased.is_some_and(|at| change.after.erased_at.is_none_or(|seen| seen < at))
+}
+
+/// What a write taught of its subject, in the order of the sessions' ids: nothing where it was `erased` after that. What
 /// sessions brought comes before how others ended.
 pub(super) fn lessons(change: &Change, erased: Option<Instant>) -> Vec<Lesson> {
-    let counts = |session: &HeldSession| erased.is_none_or(|at| at < session.created_at);
-    let used = change.after.sessions.iter().filter(|(_, it)| counts(it));
+    if is_before(change, erased) {
+        return Vec::new();
+    }
+    let used = change.after.sessions.iter();
     let used = used.flat_map(|(id, it)| risk::lessons(id.tag(), change.before.find(*id), it));
-    let ended = endings(change).into_iter().filter(|(_, it, _)| counts(it));
+    let ended = endings(change).into_iter();
     let ended = ended.map(|(id, _, ending)| Lesson::Ended {
         session: id.tag(),
         well: ended_well(ending.reason),
@@ -177,16 +185,16 @@ impl Sessions {
                 .settle(&change.tenant, id, ending, last, address)
                 .await?;
             let late = !found && now.since(session.created_at) < RECORD_LATE;
-            if late && !self.was_erased(change, session, now).await? {
+            if late && !self.was_erased(change, now).await? {
                 settled = Settled::Later;
             }
         }
         Ok(settled)
     }
 
-    /// Whether everything of the subject was erased after the session was opened, so that its record does not come.
-    async fn was_erased(&self, change: &Change, session: &HeldSession, now: Instant) -> Result<bool, Error> {
+    /// Whether everything of the subject was erased since, so that the record of a session does not come.
+    async fn was_erased(&self, change: &Change, now: Instant) -> Result<bool, Error> {
         let known = self.store.profile(&change.tenant, &change.subject, now).await?;
-        Ok(known.erased_at.is_some_and(|at| session.created_at <= at))
+        Ok(is_before(change, known.erased_at))
     }
 }

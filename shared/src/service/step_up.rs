@@ -6,6 +6,9 @@ use crate::policy::Tenant;
 use crate::risk::{self, Evidence, Score};
 use crate::store::{Error, Learnt, Touch, Touched};
 
+/// How often a session that changed while it was looked at is looked at again.
+const MOST_TRIES: u32 = 8;
+
 /// A session whose subject proved itself.
 #[derive(Debug, Clone)]
 pub struct Proof<'a> {
@@ -48,20 +51,37 @@ impl Sessions {
             self.store.guard(tenant, subject),
             self.shown(proof.tenant, proof.telemetry, proof.now)
         );
-        let (guard, shown) = (guard?, shown?);
-        let Some(held) = guard.as_ref().and_then(|guard| guard.find(proof.id)) else {
-            return Ok(SteppedUp::NotHeld { expired: false });
-        };
-        if !held.is_live(proof.now) {
-            return Ok(SteppedUp::NotHeld { expired: true });
+        let (mut guard, shown) = (guard?, shown?);
+        for _ in 0..MOST_TRIES {
+            let Some(held) = guard.as_ref().and_then(|guard| guard.find(proof.id)) else {
+                return Ok(SteppedUp::NotHeld { expired: false });
+            };
+            let Some(ending) = held.expired(proof.now) else {
+                return self.move_to(proof, held, shown.as_ref()).await;
+            };
+            let session = (tenant, subject, proof.id);
+            match self.drop_expired(session, held, ending.reason, proof.now).await? {
+                None => return Ok(SteppedUp::NotHeld { expired: true }),
+                Some(now) => guard = Some(*now),
+            }
         }
-        let (next, score) = moved(held, shown.as_ref(), proof);
+        Err(Error::Contended)
+    }
+
+    async fn move_to(
+        &self,
+        proof: &Proof<'_>,
+        held: &HeldSession,
+        shown: Option<&Shown>,
+    ) -> Result<SteppedUp, Error> {
+        let (tenant, subject) = (&proof.tenant.id, proof.subject);
+        let (next, score) = moved(held, shown, proof);
         let touch = Touch {
             id: proof.id,
             now: proof.now,
             learnt: Learnt::Proven(&next),
         };
-        let attach = self.attach((tenant, subject, proof.id), shown.as_ref(), None, (true, true));
+        let attach = self.attach((tenant, subject, proof.id), shown, None, (true, true));
         let touched = self.store.touch(tenant, subject, &touch);
         let touched = if next.user_agent == held.user_agent {
             touched.await?

@@ -1,10 +1,12 @@
 //! Is this session still held by the one who opened it?
 
 use super::{Sessions, Shown};
-use crate::model::{Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey};
+use crate::model::{
+    Context, Ending, HeldSession, Instant, Reason, SessionId, SessionRecord, SubjectKey, TenantId,
+};
 use crate::policy::Tenant;
 use crate::risk::{self, Action, Assessment, Evidence, Judgement};
-use crate::store::{Error, Known, Learnt, Stamp, Touch, Touched};
+use crate::store::{Error, Guard, Known, Learnt, Removed, Stamp, Touch, Touched};
 
 /// A session to be validated.
 #[derive(Debug, Clone)]
@@ -46,21 +48,58 @@ pub enum Verdict {
     },
 }
 
+/// How often a session that changed while it was judged is judged again.
+const MOST_TRIES: u32 = 8;
+
+/// A judgement that holds, or the guard that has changed meanwhile.
+enum Judged {
+    Holds(Verdict),
+    Changed(Box<Guard>),
+}
+
 impl Sessions {
     /// Judges a session: one request when nothing changed and no touch is due, at most four. Telemetry
     /// costs one more beside the first, and what it shows for the first time up to two more beside the last.
+    ///
+    /// A session whose time ran out, and one that is refused, is taken out of its guard as it was judged, one request: what
+    /// was told of it stays so, whatever another machine's clock says. Where it has changed meanwhile it is judged again.
     pub async fn validate(&self, request: &Validation<'_>) -> Result<Verdict, Error> {
         let tenant = &request.tenant.id;
         let (guard, shown) = tokio::join!(
             self.store.guard(tenant, request.subject),
             self.shown(request.tenant, request.telemetry, request.now)
         );
-        let (guard, shown) = (guard?, shown?);
-        let Some(held) = guard.as_ref().and_then(|guard| guard.find(request.id)) else {
-            return Ok(Verdict::NotHeld { expired: false });
+        let (mut guard, shown) = (guard?, shown?);
+        for _ in 0..MOST_TRIES {
+            match self.judge(request, guard.as_ref(), shown.as_ref()).await? {
+                Judged::Holds(verdict) => return Ok(verdict),
+                Judged::Changed(now) => guard = Some(*now),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    async fn judge(
+        &self,
+        request: &Validation<'_>,
+        guard: Option<&Guard>,
+        shown: Option<&Shown>,
+    ) -> Result<Judged, Error> {
+        let tenant = &request.tenant.id;
+        let Some(held) = guard.and_then(|guard| guard.find(request.id)) else {
+            return Ok(Judged::Holds(Verdict::NotHeld { expired: false }));
         };
-        if !held.is_live(request.now) {
-            return Ok(Verdict::NotHeld { expired: true });
+        if let Some(ending) = held.expired(request.now) {
+            let session = (tenant, request.subject, request.id);
+            return Ok(
+                match self
+                    .drop_expired(session, held, ending.reason, request.now)
+                    .await?
+                {
+                    None => Judged::Holds(Verdict::NotHeld { expired: true }),
+                    Some(now) => Judged::Changed(now),
+                },
+            );
         }
 
         let mut evidence = Evidence {
@@ -68,7 +107,7 @@ impl Sessions {
             record: request.record,
             profile: None,
             context: request.context,
-            told: shown.as_ref().map(Shown::told),
+            told: shown.map(Shown::told),
             lists: &request.tenant.policy.lists,
             promises: request.tenant.policy.evidence,
             now: request.now,
@@ -81,16 +120,20 @@ impl Sessions {
         }
         let judgement = risk::judge(&evidence, &request.tenant.policy.risk);
         let (score, action) = (judgement.assessment.score(), judgement.action);
-        let verdict = |session: HeldSession| Verdict::Held {
-            session: Box::new(session),
-            assessment: judgement.assessment.clone(),
-            action,
+        let verdict = |session: HeldSession| {
+            Judged::Holds(Verdict::Held {
+                session: Box::new(session),
+                assessment: judgement.assessment.clone(),
+                action,
+            })
         };
 
         if action == Action::Refuse {
             if request.may_revoke {
-                Box::pin(self.revoke_stolen(request)).await?;
-                return Ok(verdict(held.clone()));
+                return Ok(match Box::pin(self.revoke_stolen(request, held)).await? {
+                    None => verdict(held.clone()),
+                    Some(now) => Judged::Changed(now),
+                });
             }
             // Else whoever may not revoke would let a thief wait until the same request scores lower.
             let touch = Touch {
@@ -109,7 +152,7 @@ impl Sessions {
         let session = (tenant, request.subject, request.id);
         let accepted = request.context.trusted && risk::is_accepted(score, &request.tenant.policy.risk);
         let counts = (accepted, judgement.telemetry_moved);
-        let attach = self.attach(session, shown.as_ref(), evidence.record, counts);
+        let attach = self.attach(session, shown, evidence.record, counts);
         let news = risk::is_news(held, &judgement.next);
         if !news && !held.touch_is_due(request.now) {
             attach.await?;
@@ -121,10 +164,25 @@ impl Sessions {
         let (touched, told) = tokio::join!(remember, attach);
         told?;
         Ok(match touched? {
-            Touched::Gone => Verdict::NotHeld { expired: false },
+            Touched::Gone => Judged::Holds(Verdict::NotHeld { expired: false }),
             Touched::Written => verdict(judgement.next.clone()),
             // Someone was faster: the verdict stands for the session as it was read, and moves nothing.
             Touched::Newer(stored) => verdict(*stored),
+        })
+    }
+
+    /// Takes out a session whose time ran out, as it was seen: one request. The guard, where somebody used it meanwhile.
+    pub(super) async fn drop_expired(
+        &self,
+        (tenant, subject, id): (&TenantId, &SubjectKey, SessionId),
+        held: &HeldSession,
+        reason: Reason,
+        now: Instant,
+    ) -> Result<Option<Box<Guard>>, Error> {
+        let removed = self.store.remove(tenant, subject, (id, Some(held)), reason, now);
+        Ok(match removed.await? {
+            Removed::Changed(guard) => Some(guard),
+            Removed::Session(_) | Removed::Before | Removed::Absent { .. } => None,
         })
     }
 
@@ -183,8 +241,21 @@ impl Sessions {
         })
     }
 
-    async fn revoke_stolen(&self, request: &Validation<'_>) -> Result<(), Error> {
+    /// Takes out a session that is refused, as it was judged. The guard, where that changed meanwhile: its subject may have
+    /// proved itself.
+    async fn revoke_stolen(
+        &self,
+        request: &Validation<'_>,
+        held: &HeldSession,
+    ) -> Result<Option<Box<Guard>>, Error> {
         let (tenant, reason) = (&request.tenant.id, Reason::SuspectedTheft);
+        let judged = (request.id, Some(held));
+        let removed = self
+            .store
+            .remove(tenant, request.subject, judged, reason, request.now);
+        if let Removed::Changed(guard) = removed.await? {
+            return Ok(Some(guard));
+        }
         let stamp = Stamp {
             ending: Ending {
                 at: request.now,
@@ -192,13 +263,8 @@ impl Sessions {
             },
             note: None,
         };
-        let (removed, stamped) = tokio::join!(
-            self.store
-                .remove(tenant, request.subject, request.id, reason, request.now),
-            self.store.stamp(tenant, request.subject, request.id, &stamp),
-        );
-        removed?;
-        super::end::later_settled(stamped.map(|_| ()));
-        Ok(())
+        let stamped = self.store.stamp(tenant, request.subject, request.id, &stamp);
+        super::end::later_settled(stamped.await.map(|_| ()));
+        Ok(None)
     }
 }

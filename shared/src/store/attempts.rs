@@ -1,22 +1,38 @@
-//! How often the SDK sent one request: a condition that failed at the second sending may have failed on the first.
+//! How often the SDK sent something: where it sent it more than once, one of the sendings may still be on its way.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 
-/// Counts the sendings of one request.
+/// Counts the sendings of some requests, without the first of each.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Attempts(Arc<AtomicU32>);
+pub struct Attempts(Arc<AtomicU32>);
 
 impl Attempts {
-    pub(super) fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+    /// Whether any of them was sent more than once.
+    pub fn were_repeated(&self) -> bool {
+        0 < self.0.load(Ordering::Relaxed)
+    }
+
+    /// What counts the sendings of one of the requests.
+    pub(super) fn of_one(&self) -> OfOne {
+        OfOne {
+            all: self.clone(),
+            sent: AtomicBool::new(false),
+        }
     }
 }
 
-impl Intercept for Attempts {
+/// Counts the sendings of one request.
+#[derive(Debug)]
+pub(super) struct OfOne {
+    all: Attempts,
+    sent: AtomicBool,
+}
+
+impl Intercept for OfOne {
     fn name(&self) -> &'static str {
         "attempts"
     }
@@ -27,7 +43,9 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), aws_smithy_runtime_api::box_error::BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        if self.sent.swap(true, Ordering::Relaxed) {
+            self.all.0.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ attributes! {
     REMOVAL_COUNT = "removal_count" => "v", "Guard: removals so far";
     REVOKED_ALL_AT = "revoked_all_at" => "ra", "Guard: when all sessions were last ended at once, milliseconds";
     REVOKED_SESSIONS = "revoked_sessions" => "p", "Guard: what the last revoke-all ended";
+    GONE = "gone" => "go", "Guard: the sessions that left since a create last saw them all, first 8 bytes of each id";
+    CLOSED = "closed" => "gc", "Guard: up to which millisecond of ids no session is opened unseen";
     ERASED_AT = "erased_at" => "xa", "Guard, profile: when everything of its subject was last erased, milliseconds";
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";

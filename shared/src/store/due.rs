@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::attributes::{HOUR, PARTITION_KEY, names};
+use super::attributes::{HOUR, PARTITION_KEY, SORT_KEY, names};
 use super::item::{Reader, SCHEMA_VERSION, number, text, time};
 use super::keys::{DUE_SHARDS, Key, due_hash, hour};
 use super::{Error, Store, Write};
@@ -24,6 +24,8 @@ pub struct DueGuard {
 pub struct DuePage {
     /// The guards of the page.
     pub guards: Vec<DueGuard>,
+    /// How many other items there are, whose keys are no guard's.
+    pub others: u64,
     /// Where the next page begins.
     pub next: Option<HashMap<String, AttributeValue>>,
 }
@@ -66,13 +68,19 @@ impl Store {
             .await
             .map_err(Error::unavailable)?;
         let keys = output.items.unwrap_or_default();
-        let guards = keys
+        let guards: Vec<_> = keys
             .iter()
+            .filter(|item| {
+                let sort = item.get(SORT_KEY).and_then(|it| it.as_s().ok());
+                sort.is_some_and(|it| it == Key::GUARD)
+            })
             .filter_map(|item| Key::guard_of(item.get(PARTITION_KEY)?.as_s().ok()?))
             .map(|(tenant, subject)| DueGuard { tenant, subject })
             .collect();
+        let others = keys.len() - guards.len();
         Ok(DuePage {
             guards,
+            others: u64::try_from(others).unwrap_or(u64::MAX),
             next: output.last_evaluated_key.filter(|key| !key.is_empty()),
         })
     }

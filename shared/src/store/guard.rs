@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::attributes::{
-    ABSOLUTE_EXPIRY, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, ERASED_AT, FINGERPRINT, IDLE, IPV4,
-    IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT, REVOKED_SESSIONS, RISK, SCHEMA,
-    SESSIONS, TRAIL, TTL, USER_AGENT, names,
+    ABSOLUTE_EXPIRY, CLOSED, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, ERASED_AT, FINGERPRINT,
+    GONE, IDLE, IPV4, IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT,
+    REVOKED_SESSIONS, RISK, SCHEMA, SESSIONS, TRAIL, TTL, USER_AGENT, names,
 };
-use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
+use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text, time};
 use super::keys::{Key, due_hash, due_shard, hour};
-use super::{Error, Store, Write, attempts::Attempts, trail};
+use super::{Attempts, Error, Store, Write, trail};
 use crate::model::{HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId, Trail};
 use crate::policy::AbsoluteTimeout;
 
@@ -34,10 +35,14 @@ pub struct Guard {
     pub sessions: Vec<(SessionId, HeldSession)>,
     /// Why the sessions of the last removal were taken out.
     pub removals: Vec<(SessionId, Reason)>,
-    /// When the last removal happened.
+    /// When the last removal happened, by the clock of the machine that made it.
     pub removed_at: Option<Instant>,
-    /// How many removals there were.
+    /// How many removals there were: what orders writes.
     pub removal_count: u64,
+    /// The sessions that left since a create last saw them all, as [`GoneId`]s.
+    pub gone: Vec<GoneId>,
+    /// Ids drawn up to this instant, by the clocks of those who drew them, are opened only by who has seen the guard.
+    pub closed: Option<Instant>,
     /// When all sessions were last ended at once.
     pub revoked_all_at: Option<Instant>,
     /// The sessions that were ended then, until the next session is opened.
@@ -73,14 +78,30 @@ impl Guard {
             .map(|(_, reason)| *reason)
     }
 
-    /// When a removal at `now` from the guard as it was seen counts as having happened: never before the last one.
-    fn removal_at(&self, now: Instant) -> Instant {
-        self.removed_at.map_or(now, |last| last.max(now))
+    /// Whether the session may have been held and have left: surely where it left lately, and for all that is known
+    /// where it was drawn before others that left.
+    ///
+    /// Such an id is never written again. Every removal leaves it here, in the same write.
+    pub fn may_have_held(&self, id: SessionId) -> bool {
+        self.gone.contains(&gone_id(id))
+            || self.revoked_sessions.iter().any(|(revoked, _)| *revoked == id)
+            || self
+                .closed
+                .max(self.erased_at)
+                .is_some_and(|closed| id.drawn_at() <= closed)
+    }
+
+    /// The latest instant at which one that left was drawn, so that closing up to it forgets none of them.
+    fn closing(&self) -> Option<Instant> {
+        let gone = self.gone.iter().copied().map(drawn_at);
+        let ended = self.revoked_sessions.iter().map(|(id, _)| id.drawn_at());
+        gone.chain(ended).chain(self.closed).max()
     }
 
     /// The guard as it was before a write that gave it back; an empty one where there was none.
     fn before(written: UpdateItemOutput) -> Result<Self, Error> {
-        let old = written.attributes.filter(|item| !item.is_empty());
+        // Of an item that was not there some engines show the key.
+        let old = written.attributes.filter(|item| item.contains_key(SESSIONS));
         Ok(old.as_ref().map(Self::read).transpose()?.unwrap_or_default())
     }
 
@@ -93,6 +114,9 @@ impl Guard {
             }),
             _ => None,
         };
+        if !reader.has(SESSIONS) {
+            return Err(reader.corrupt("a guard without sessions"));
+        }
         let mut removals = Vec::new();
         for (id, value) in reader.opt_map(REMOVALS)?.into_iter().flatten() {
             let code = value
@@ -105,12 +129,39 @@ impl Guard {
             removals,
             removed_at: reader.opt_time(REMOVED_AT)?,
             removal_count: reader.opt_number(REMOVAL_COUNT)?.unwrap_or(0),
+            gone: reader.set(GONE)?,
+            closed: reader.opt_time(CLOSED)?,
             revoked_all_at: reader.opt_time(REVOKED_ALL_AT)?,
             revoked_sessions: sessions(&reader, REVOKED_SESSIONS)?,
             erased_at: reader.opt_time(ERASED_AT)?,
             due,
         })
     }
+}
+
+/// The first 8 bytes of a session's id: when it was drawn, and 12 of its random bits. Another session that begins alike
+/// is only asked to be opened by who has seen the guard, and under a new id.
+pub type GoneId = [u8; 8];
+
+fn gone_id(id: SessionId) -> GoneId {
+    let [start @ .., _, _, _, _, _, _, _, _] = *id.as_bytes();
+    start
+}
+
+fn drawn_at(gone: GoneId) -> Instant {
+    let mut millis = [0; 8];
+    for (to, from) in millis.iter_mut().skip(2).zip(gone) {
+        *to = from;
+    }
+    Instant::from_millis(i64::from_be_bytes(millis))
+}
+
+/// So many may have left before a create that has not seen the guard is refused, so that one that has seen it forgets
+/// them.
+const MOST_GONE: usize = 8;
+
+fn gone(ids: impl Iterator<Item = SessionId>) -> Option<AttributeValue> {
+    set(ids.map(gone_id))
 }
 
 fn compact(reader: &Reader<'_>, id: &str) -> Result<SessionId, Error> {
@@ -230,6 +281,31 @@ fn ttl(now: Instant, kept: Duration) -> AttributeValue {
     number((now + kept).secs())
 }
 
+/// A guard of which all sessions were ended at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emptied {
+    /// When that was, as the guard has it.
+    pub at: Instant,
+    /// The guard before.
+    pub before: Guard,
+    count: u64,
+}
+
+impl Emptied {
+    /// What was ended, and the sessions of which the guard told that they had ended before.
+    pub fn known(&self) -> Vec<SessionId> {
+        let held = self.before.sessions.iter().chain(&self.before.revoked_sessions);
+        let removed = self.before.removals.iter().map(|(id, _)| *id);
+        held.map(|(id, _)| *id).chain(removed).collect()
+    }
+
+    /// The latest instant at which one of those was drawn.
+    fn closing(&self) -> Option<Instant> {
+        let ended = self.before.sessions.iter().map(|(id, _)| id.drawn_at());
+        ended.chain(self.before.closing()).max()
+    }
+}
+
 /// A session on its way into its subject's guard.
 #[derive(Debug, Clone)]
 pub struct Opening<'a> {
@@ -241,9 +317,8 @@ pub struct Opening<'a> {
     pub id: SessionId,
     /// The new session.
     pub session: &'a HeldSession,
-    /// A revoke-all at or after this instant refuses the session: the earlier of the credential's issue and the
-    /// request's start.
-    pub authorised_at: Instant,
+    /// Where the sendings of its writes are counted.
+    pub attempts: &'a Attempts,
 }
 
 /// What became of a write into the guard.
@@ -254,29 +329,37 @@ pub enum Opened {
     /// The subject has no guard yet.
     NoGuard,
     /// The guard stood against it, as it is now.
-    Refused {
-        /// What stood against it.
-        guard: Box<Guard>,
-        /// The write was sent once only, so the session surely never was in the guard.
-        once: bool,
-    },
+    Refused(Box<Guard>),
 }
 
+/// What became of taking back a session that nobody was told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// It is not held, and no write of it that is still on its way will be.
+    Done,
+    /// It is not as it was written any more: somebody else goes on with it, or it has ended since and was perhaps told of.
+    Changed,
+}
+
+/// A session as it was judged: a proof, and whatever else moves what a session is held by, shows in one of the two. What
+/// an earlier version wrote has its trail in another form.
+const AS_JUDGED: &str = "#sessions.#id.#last_activity = :seen \
+     AND (#sessions.#id.#trail = :trail OR attribute_exists(#sessions.#id.#idle))";
+/// How often a writer that lost a race tries again with what it lost against.
+const MOST_TRIES: u32 = 8;
+
 const OPEN: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema, \
-     #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at) \
-     REMOVE #removals, #revoked_sessions";
-const OPEN_REPLACING: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema, \
-     #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at), \
-     #removals = :removals, #removed_at = :now REMOVE #revoked_sessions";
-const OPEN_IF: &str = "attribute_not_exists(#sessions.#id) \
-     AND (attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :authorised) \
+     #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at)";
+const OPEN_IF: &str = "attribute_not_exists(#sessions.#id) AND size(#sessions) < :bound \
      AND (attribute_not_exists(#schema) OR #schema <= :schema)";
-/// The first attempt knows nothing of the guard but the time.
-const OPEN_ROOM_IF: &str = "size(#sessions) < :bound \
-     AND (attribute_not_exists(#removed_at) OR #removed_at < :started)";
-/// A later attempt has seen the guard: what it was sent for is still so.
-const OPEN_SEEN_IF: &str = "size(#sessions) < :bound \
-     AND (attribute_not_exists(#removal_count) OR #removal_count = :seen_count)";
+/// The first attempt has not seen the guard. Each removal leaves there what it took, so a write that was applied,
+/// undone, and is sent or delivered once more finds its own id, or that all were ended.
+const OPEN_UNSEEN_IF: &str = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :authorised) \
+     AND (attribute_not_exists(#closed) OR #closed < :drawn) \
+     AND (attribute_not_exists(#revoked_sessions) OR size(#revoked_sessions) = :none) \
+     AND (attribute_not_exists(#gone) OR (size(#gone) < :most_gone AND NOT contains(#gone, :gone_id)))";
+/// A later attempt has seen the guard: nothing was removed since, neither this session nor all of them.
+const OPEN_SEEN_IF: &str = "(attribute_not_exists(#removal_count) OR #removal_count = :seen_count)";
 
 impl Store {
     /// What the subject holds now. Strongly consistent: one read unit up to the largest guard.
@@ -285,23 +368,31 @@ impl Store {
         item.as_ref().map(Guard::read).transpose()
     }
 
-    /// Puts the session into a guard that has room for it: one request.
+    /// Puts the session into a guard that has room for it, without having seen the guard: one request.
     ///
-    /// A removal at or after `started` refuses it: this very write could have been applied, answered into the void,
-    /// undone by that removal and be sent again by the SDK.
+    /// A revoke-all at or after `authorised_at` refuses it, and so does whatever may be a removal of this very session.
     pub async fn open_with_room(
         &self,
         opening: &Opening<'_>,
         max: usize,
-        started: Instant,
+        authorised_at: Instant,
     ) -> Result<Opened, Error> {
-        let condition = format!("{OPEN_IF} AND {OPEN_ROOM_IF}");
-        let values = vec![(":bound", number(max)), (":started", time(started))];
-        self.open(opening, OPEN, &condition, Leaving::default(), values)
+        let condition = format!("{OPEN_IF} AND {OPEN_UNSEEN_IF}");
+        let update = format!("{OPEN} REMOVE #removals, #revoked_sessions");
+        let values = vec![
+            (":bound", number(max)),
+            (":authorised", time(authorised_at)),
+            (":drawn", time(opening.id.drawn_at())),
+            (":none", number(0)),
+            (":most_gone", number(MOST_GONE)),
+            (":gone_id", bytes(&gone_id(opening.id))),
+        ];
+        self.open(opening, &update, &condition, Leaving::default(), values)
             .await
     }
 
-    /// Puts the session into the guard in place of `victims`, each of them still as `seen` shows it: one request.
+    /// Puts the session into the guard in place of `victims`, each of them still as `seen` shows it: one request. Nothing
+    /// was removed since the guard was seen, so that the caller's judgement of it still holds.
     pub async fn open_replacing(
         &self,
         opening: &Opening<'_>,
@@ -314,16 +405,25 @@ impl Store {
             (":bound", number(max + victims.len())),
             (":seen_count", number(seen.removal_count)),
         ];
-        let mut update = OPEN.to_owned();
         let leaving = Leaving::of(victims, seen);
-        if !victims.is_empty() {
-            update = format!("{OPEN_REPLACING}{} ADD #removal_count :one", leaving.removed);
+        let (mut update, mut remove, mut add) = (OPEN.to_owned(), leaving.removed.clone(), "");
+        if let Some(closed) = seen.closing() {
+            update.push_str(", #closed = :closed");
+            values.push((":closed", time(closed)));
+        }
+        if let Some(left) = gone(victims.iter().map(|(id, _)| *id)) {
+            update.push_str(", #removals = :removals, #removed_at = :now, #gone = :gone");
+            add = " ADD #removal_count :one";
             values.extend([
                 (":removals", removals(victims)),
-                (":now", time(seen.removal_at(now))),
+                (":now", time(now)),
+                (":gone", left),
                 (":one", number(1)),
             ]);
+        } else {
+            remove.push_str(", #removals, #gone");
         }
+        update = format!("{update} REMOVE #revoked_sessions{remove}{add}");
         let condition = format!("{OPEN_IF} AND {OPEN_SEEN_IF}{}", leaving.as_seen);
         self.open(opening, &update, &condition, leaving, values).await
     }
@@ -337,12 +437,10 @@ impl Store {
         mut values: Vec<(&str, AttributeValue)>,
     ) -> Result<Opened, Error> {
         let due = due_of(opening.subject, opening.session.expires_at());
-        let attempts = Attempts::default();
         values.extend([
             (":session", held_item(opening.session)),
             (":ttl", ttl(opening.session.last_activity_at, self.guard_kept)),
             (":schema", number(SCHEMA_VERSION)),
-            (":authorised", time(opening.authorised_at)),
             (":due_hash", text(due.hash)),
             (":due_at", time(due.at)),
         ]);
@@ -351,43 +449,128 @@ impl Store {
             .fill(self.update(&key, update, condition, values))
             .expression_attribute_names("#id", opening.id.to_compact())
             .customize()
-            .interceptor(attempts.clone())
+            .interceptor(opening.attempts.of_one())
             .send()
             .await;
         match Write::of(written)? {
             Write::Done(_) => Ok(Opened::Held(None)),
             Write::Refused(None) => Ok(Opened::NoGuard),
-            Write::Refused(Some(item)) => refused(&item, opening.id, &attempts),
+            Write::Refused(Some(item)) => refused(&item, opening.id),
         }
     }
 
     /// Makes the guard of a subject that has none, holding the session: one request.
     pub async fn open_first(&self, opening: &Opening<'_>) -> Result<Opened, Error> {
         let due = due_of(opening.subject, opening.session.expires_at());
-        let attempts = Attempts::default();
         let sessions = HashMap::from([(opening.id.to_compact(), held_item(opening.session))]);
+        let item = HashMap::from([
+            (SESSIONS.to_owned(), AttributeValue::M(sessions)),
+            (
+                TTL.to_owned(),
+                ttl(opening.session.last_activity_at, self.guard_kept),
+            ),
+            (DUE_HASH.to_owned(), text(due.hash)),
+            (DUE_AT.to_owned(), time(due.at)),
+        ]);
+        let (tenant, subject) = (opening.tenant, opening.subject);
+        match self.put_first(tenant, subject, item, opening.attempts).await? {
+            Write::Done(()) => Ok(Opened::Held(None)),
+            Write::Refused(None) => Ok(Opened::NoGuard),
+            Write::Refused(Some(item)) => refused(&item, opening.id),
+        }
+    }
+
+    async fn put_first(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        mut item: Item,
+        attempts: &Attempts,
+    ) -> Result<Write<()>, Error> {
+        item.extend(Key::guard(tenant, subject).attributes());
+        item.insert(SCHEMA.to_owned(), number(SCHEMA_VERSION));
         let written = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(Key::guard(opening.tenant, opening.subject).attributes()))
-            .item(SESSIONS, AttributeValue::M(sessions))
-            .item(TTL, ttl(opening.session.last_activity_at, self.guard_kept))
-            .item(SCHEMA, number(SCHEMA_VERSION))
-            .item(DUE_HASH, text(due.hash))
-            .item(DUE_AT, time(due.at))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(#pk)")
             .set_expression_attribute_names(Some(names("#pk")))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .customize()
-            .interceptor(attempts.clone())
+            .interceptor(attempts.of_one())
             .send()
             .await;
-        match Write::of(written)? {
-            Write::Done(_) => Ok(Opened::Held(None)),
-            Write::Refused(None) => Ok(Opened::NoGuard),
-            Write::Refused(Some(item)) => refused(&item, opening.id, &attempts),
+        Ok(match Write::of(written)? {
+            Write::Done(_) => Write::Done(()),
+            Write::Refused(item) => Write::Refused(item),
+        })
+    }
+
+    /// Takes back a session of which nobody was told, as it was `written`: one request, a second where the subject has no
+    /// guard. It is final: a write of the session that is delivered later finds its id among those that left.
+    pub async fn withdraw(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        (id, written): (SessionId, &HeldSession),
+        now: Instant,
+    ) -> Result<Withdrawn, Error> {
+        let update = "SET #removals = :removals, #removed_at = :now \
+             REMOVE #sessions.#id ADD #removal_count :one, #gone :gone";
+        let condition =
+            format!("#schema <= :schema AND (attribute_not_exists(#sessions.#id) OR ({AS_JUDGED}))");
+        let left = AttributeValue::Bs(vec![Blob::new(gone_id(id))]);
+        let taken = [(id, Reason::Withdrawn)];
+        for _ in 0..MOST_TRIES {
+            let values = [
+                (":removals", removals(&taken)),
+                (":now", time(now)),
+                (":one", number(1)),
+                (":gone", left.clone()),
+                (":schema", number(SCHEMA_VERSION)),
+                (":seen", time(written.last_activity_at)),
+                (":trail", bytes(&trail::pack(written))),
+            ];
+            let update = self.update(&Key::guard(tenant, subject), update, &condition, values);
+            let withdrawn = update
+                .expression_attribute_names("#id", id.to_compact())
+                .return_values(ReturnValue::AllOld)
+                .send()
+                .await;
+            match Write::of(withdrawn)? {
+                Write::Done(output) => {
+                    let old = Guard::before(output)?;
+                    let ours = old.find(id).is_some() || old.why_removed(id) == Some(Reason::Withdrawn);
+                    return Ok(if !ours && old.may_have_held(id) {
+                        Withdrawn::Changed
+                    } else {
+                        Withdrawn::Done
+                    });
+                }
+                Write::Refused(Some(item)) => {
+                    // A later version's guard is not to be guessed at.
+                    Reader::open(&item)?;
+                    return Ok(Withdrawn::Changed);
+                }
+                Write::Refused(None) => {}
+            }
+            // The first session of its subject: what is on its way makes a guard only where there is none.
+            let item = HashMap::from([
+                (SESSIONS.to_owned(), AttributeValue::M(HashMap::new())),
+                (REMOVED_AT.to_owned(), time(now)),
+                (REMOVAL_COUNT.to_owned(), number(1)),
+                (GONE.to_owned(), left.clone()),
+                (TTL.to_owned(), ttl(now, self.guard_kept)),
+            ]);
+            if let Write::Done(()) = self
+                .put_first(tenant, subject, item, &Attempts::default())
+                .await?
+            {
+                return Ok(Withdrawn::Done);
+            }
         }
+        Err(Error::Contended)
     }
 
     /// Writes what a validate learnt about a held session: one request.
@@ -420,57 +603,54 @@ impl Store {
 
     /// Takes one session out of the guard: one request. What it was comes back.
     ///
-    /// The time of the last removal never goes back, since creates rely on it: where another machine's clock is ahead,
-    /// the removal follows that clock, at the price of one more request.
+    /// Where it was `judged`, it leaves only as it was then: a proof that came in between wins.
     pub async fn remove(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
-        id: SessionId,
+        (id, judged): (SessionId, Option<&HeldSession>),
         reason: Reason,
         now: Instant,
     ) -> Result<Removed, Error> {
         let update = "SET #removals = :removals, #removed_at = :now \
-             REMOVE #sessions.#id ADD #removal_count :one";
-        let condition = "attribute_exists(#sessions.#id) AND #schema <= :schema \
-             AND (attribute_not_exists(#removed_at) OR #removed_at <= :now)";
-        let mut at = now;
-        loop {
-            let values = [
-                (":removals", removals(&[(id, reason)])),
-                (":now", time(at)),
-                (":one", number(1)),
-                (":schema", number(SCHEMA_VERSION)),
-            ];
-            let written = self
-                .update(&Key::guard(tenant, subject), update, condition, values)
-                .expression_attribute_names("#id", id.to_compact())
-                .return_values(ReturnValue::AllOld)
-                .send()
-                .await;
-            let guard = match Write::of(written)? {
-                Write::Done(output) => {
-                    let old = Guard::before(output)?;
-                    let revoked_all_at = old.revoked_all_at;
-                    let session = old.find(id).cloned().map(Box::new);
-                    return Ok(session.map_or(Removed::Absent { revoked_all_at }, Removed::Session));
-                }
-                Write::Refused(None) => return Ok(Removed::Absent { revoked_all_at: None }),
-                Write::Refused(Some(item)) => Guard::read(&item)?,
-            };
-            match guard.removed_at {
-                Some(later) if at < later && guard.find(id).is_some() => {
-                    at = later + Duration::from_millis(1);
-                }
-                Some(ours) if ours == at && guard.why_removed(id) == Some(reason) => {
-                    return Ok(Removed::Before);
-                }
-                _ => {
-                    let revoked_all_at = guard.revoked_all_at;
-                    return Ok(Removed::Absent { revoked_all_at });
-                }
-            }
+             REMOVE #sessions.#id ADD #removal_count :one, #gone :gone";
+        let mut condition = "attribute_exists(#sessions.#id) AND #schema <= :schema".to_owned();
+        let mut values = vec![
+            (":removals", removals(&[(id, reason)])),
+            (":now", time(now)),
+            (":one", number(1)),
+            (":gone", AttributeValue::Bs(vec![Blob::new(gone_id(id))])),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
+        if let Some(judged) = judged {
+            condition = format!("{condition} AND {AS_JUDGED}");
+            values.push((":seen", time(judged.last_activity_at)));
+            values.push((":trail", bytes(&trail::pack(judged))));
         }
+        let written = self
+            .update(&Key::guard(tenant, subject), update, &condition, values)
+            .expression_attribute_names("#id", id.to_compact())
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await;
+        let guard = match Write::of(written)? {
+            Write::Done(output) => {
+                let old = Guard::before(output)?;
+                let revoked_all_at = old.revoked_all_at;
+                let session = old.find(id).cloned().map(Box::new);
+                return Ok(session.map_or(Removed::Absent { revoked_all_at }, Removed::Session));
+            }
+            Write::Refused(None) => return Ok(Removed::Absent { revoked_all_at: None }),
+            Write::Refused(Some(item)) => Guard::read(&item)?,
+        };
+        if guard.find(id).is_some() {
+            return Ok(Removed::Changed(Box::new(guard)));
+        }
+        if guard.removed_at == Some(now) && guard.why_removed(id) == Some(reason) {
+            return Ok(Removed::Before);
+        }
+        let revoked_all_at = guard.revoked_all_at;
+        Ok(Removed::Absent { revoked_all_at })
     }
 
     /// Takes all sessions out of the guard, and refuses those that older credentials would open: one request.
@@ -482,103 +662,138 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
-        Ok(self.empty(tenant, subject, now, "").await?.1.sessions)
+        Ok(self.empty(tenant, subject, now, "").await?.before.sessions)
     }
 
     /// As [`Store::remove_all`], because everything of the subject is erased: the guard says so, and nobody stamps the
     /// records of these sessions, nor learns from them.
     ///
-    /// Answers the instant from which on the subject begins anew, and the guard's last sessions, those among them that
-    /// had left it before: the index may not know their records yet.
+    /// Answers the instant from which on the subject begins anew, and the guard as it was: its last sessions, and those that
+    /// had left it before. The index may not know their records yet.
     pub async fn erase_held(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         now: Instant,
-    ) -> Result<(Instant, Vec<SessionId>), Error> {
-        let (at, guard) = self.empty(tenant, subject, now, ", #erased_at = :now").await?;
-        let held = guard.sessions.iter().chain(&guard.revoked_sessions);
-        let mut ids: Vec<_> = held.map(|(id, _)| *id).collect();
-        ids.extend(guard.removals.iter().map(|(id, _)| *id));
-        Ok((at, ids))
+    ) -> Result<Emptied, Error> {
+        self.empty(tenant, subject, now, ", #erased_at = :at").await
     }
 
-    /// Leaves of a guard that was emptied at `at` what keeps that in force: one request. Nothing where a session was opened
-    /// since, which has dropped the rest, or where another erasure came later, which will.
+    /// Leaves of a guard that was emptied what keeps that in force: one request. Nothing where a session was opened since,
+    /// which has dropped the rest, or where another erasure came later, which will.
     pub async fn forget_held(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
-        at: Instant,
+        emptied: &Emptied,
     ) -> Result<(), Error> {
-        let update = "REMOVE #revoked_sessions, #removals, #due_hash, #due_at";
-        let condition = "#erased_at = :at AND size(#sessions) = :zero AND #schema <= :schema";
-        let values = [
-            (":at", time(at)),
-            (":zero", number(0)),
-            (":schema", number(SCHEMA_VERSION)),
-        ];
+        let condition = "#erased_at = :at AND size(#sessions) = :zero AND #removal_count = :count \
+             AND #schema <= :schema";
         let key = Key::guard(tenant, subject);
-        let written = self.update(&key, update, condition, values).send().await;
-        Write::of(written).map(|_| ())
+        let (mut closed, mut count) = (emptied.closing(), emptied.count);
+        for _ in 0..MOST_TRIES {
+            let mut values = vec![
+                (":at", time(emptied.at)),
+                (":zero", number(0)),
+                (":count", number(count)),
+                (":schema", number(SCHEMA_VERSION)),
+            ];
+            let mut update = String::new();
+            // What was drawn before it was erased is refused by that.
+            if let Some(closed) = closed.filter(|closed| emptied.at < *closed) {
+                update.push_str("SET #closed = :closed ");
+                values.push((":closed", time(closed)));
+            }
+            update.push_str("REMOVE #revoked_sessions, #removals, #gone, #due_hash, #due_at");
+            let written = self.update(&key, &update, condition, values).send().await;
+            let Write::Refused(Some(item)) = Write::of(written)? else {
+                return Ok(());
+            };
+            let now = Guard::read(&item)?;
+            if now.erased_at != Some(emptied.at) || !now.sessions.is_empty() {
+                return Ok(());
+            }
+            // Something was withdrawn, or all were ended once more.
+            (closed, count) = (now.closing(), now.removal_count);
+        }
+        Err(Error::Contended)
     }
 
-    /// Takes all sessions out of the guard. When that was, and the guard as it was before.
+    /// Takes all sessions out of the guard.
+    ///
+    /// What was ended stays in the guard until a create has seen it, so that none that was sent before brings one of them
+    /// back. So where all were ended before and nothing was opened since, it costs one more request.
     async fn empty(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         now: Instant,
         also: &str,
-    ) -> Result<(Instant, Guard), Error> {
-        let update = format!(
-            "SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, \
-             #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema{also} \
+    ) -> Result<Emptied, Error> {
+        let marks = format!(
+            "#revoked_all_at = :at, #removed_at = :now, #ttl = :ttl, #schema = :schema{also} \
              REMOVE #removals ADD #removal_count :one"
         );
-        let condition = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :now) \
-             AND (attribute_not_exists(#removed_at) OR #removed_at <= :now) \
+        let later = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :at) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
-        let mut at = now;
-        loop {
-            let values = [
-                (":none", AttributeValue::M(HashMap::new())),
-                (":now", time(at)),
-                (":ttl", ttl(at, self.guard_kept)),
+        let emptied = (
+            format!("SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, {marks}"),
+            format!(
+                "{later} AND (size(#sessions) > :zero OR attribute_not_exists(#revoked_sessions) \
+                 OR size(#revoked_sessions) = :zero)"
+            ),
+        );
+        let marked = (
+            format!("SET {marks}"),
+            format!("{later} AND size(#sessions) = :zero"),
+        );
+        let (mut at, mut again) = (now, false);
+        for _ in 0..MOST_TRIES {
+            let (update, condition) = if again { &marked } else { &emptied };
+            let mut values = vec![
+                (":at", time(at)),
+                (":now", time(now)),
+                (":ttl", ttl(now, self.guard_kept)),
+                (":zero", number(0)),
                 (":one", number(1)),
                 (":schema", number(SCHEMA_VERSION)),
             ];
+            if !again {
+                values.push((":none", AttributeValue::M(HashMap::new())));
+            }
             let written = self
-                .update(&Key::guard(tenant, subject), &update, condition, values)
+                .update(&Key::guard(tenant, subject), update, condition, values)
                 .return_values(ReturnValue::AllOld)
                 .send()
                 .await;
-            match Write::of(written)? {
-                Write::Done(output) => return Ok((at, Guard::before(output)?)),
-                Write::Refused(None) => return Ok((at, Guard::default())),
-                Write::Refused(Some(item)) => {
-                    let guard = Guard::read(&item)?;
-                    // Sent twice, or another one in the same millisecond: nothing was opened in between.
-                    let same = guard.revoked_all_at == Some(at)
-                        && (also.is_empty() || guard.erased_at == guard.revoked_all_at);
-                    if same && guard.sessions.is_empty() {
-                        let sessions = guard.revoked_sessions;
-                        return Ok((
-                            at,
-                            Guard {
-                                sessions,
-                                ..Guard::default()
-                            },
-                        ));
-                    }
-                    match guard.revoked_all_at.max(guard.removed_at) {
-                        // Another machine's clock is ahead of this one's: follow it.
-                        Some(later) => at = later + Duration::from_millis(1),
-                        None => return Ok((at, Guard::default())),
-                    }
+            let guard = match Write::of(written)? {
+                Write::Done(output) => {
+                    let before = Guard::before(output)?;
+                    let count = before.removal_count + 1;
+                    return Ok(Emptied { at, before, count });
                 }
+                Write::Refused(None) => return Err(Error::Contended),
+                Write::Refused(Some(item)) => Guard::read(&item)?,
+            };
+            // Sent twice, or another one in the same millisecond: nothing was opened in between.
+            let same = guard.revoked_all_at == Some(at)
+                && (also.is_empty() || guard.erased_at == guard.revoked_all_at);
+            if same && guard.sessions.is_empty() {
+                let (sessions, count) = (guard.revoked_sessions, guard.removal_count);
+                let before = Guard {
+                    sessions,
+                    revoked_sessions: Vec::new(),
+                    ..guard
+                };
+                return Ok(Emptied { at, before, count });
             }
+            // Another machine's clock is ahead of this one's: follow it.
+            if let Some(later) = guard.revoked_all_at.filter(|later| at <= *later) {
+                at = later + Duration::from_millis(1);
+            }
+            again = guard.sessions.is_empty() && !guard.revoked_sessions.is_empty();
         }
+        Err(Error::Contended)
     }
 
     /// Drops what expired and sets when cleanup looks next: one request. False when the guard has changed since.
@@ -602,12 +817,13 @@ impl Store {
         let mut add = "";
         if !expired.is_empty() {
             set.push("#removals = :removals, #removed_at = :now");
-            add = " ADD #removal_count :one";
+            add = " ADD #removal_count :one, #gone :gone";
             values.extend([
                 (":removals", removals(expired)),
-                (":now", time(seen.removal_at(now))),
+                (":now", time(now)),
                 (":one", number(1)),
             ]);
+            values.extend(gone(expired.iter().map(|(id, _)| *id)).map(|it| (":gone", it)));
         }
         if let Some(at) = next {
             let due = due_of(subject, at);
@@ -639,15 +855,12 @@ impl Store {
     }
 }
 
-fn refused(item: &Item, id: SessionId, attempts: &Attempts) -> Result<Opened, Error> {
+fn refused(item: &Item, id: SessionId) -> Result<Opened, Error> {
     let guard = Guard::read(item)?;
     if let Some(stored) = guard.find(id) {
         return Ok(Opened::Held(Some(Box::new(stored.clone()))));
     }
-    Ok(Opened::Refused {
-        guard: Box::new(guard),
-        once: attempts.count() <= 1,
-    })
+    Ok(Opened::Refused(Box::new(guard)))
 }
 
 fn due_of(subject: &SubjectKey, at: Instant) -> Due {
@@ -747,12 +960,8 @@ impl Touch<'_> {
             Learnt::Judged { seen, next } => {
                 values.push((":session", held_item(next)));
                 values.push((":seen", time(seen.last_activity_at)));
-                // A proof, and whatever else moves what a session is held by, shows in one of the two. What an earlier
-                // version wrote has its trail in another form.
                 values.push((":trail", bytes(&trail::pack(seen))));
-                let trail = "(#sessions.#id.#trail = :trail OR attribute_exists(#sessions.#id.#idle))";
-                let condition = format!("{held} AND #sessions.#id.#last_activity = :seen AND {trail}");
-                (whole, condition, values)
+                (whole, format!("{held} AND {AS_JUDGED}"), values)
             }
             Learnt::Proven(session) => {
                 values.push((":session", held_item(session)));
@@ -780,6 +989,8 @@ pub enum Removed {
     Session(Box<HeldSession>),
     /// An earlier sending of the same removal took it out.
     Before,
+    /// It is held, and not as it was judged any more: the guard as it is now.
+    Changed(Box<Guard>),
     /// The session was not held.
     Absent {
         /// When all sessions of the subject were last ended at once.

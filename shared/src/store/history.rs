@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::attributes::{HISTORY_RANGE, names};
-use super::item::{Reader, text};
+use super::item::{Item, readable, text};
 use super::keys::{history_hash, history_range};
 use super::{Error, Store};
 use crate::model::{InvalidId, SessionId, SessionRecord, SubjectKey, TenantId};
@@ -78,13 +78,11 @@ impl Store {
             .map_err(Error::unavailable)?;
         let items = output.items.unwrap_or_default();
         let more = output.last_evaluated_key.is_some();
-        let next = match items.last().filter(|_| more) {
-            Some(last) => Some(Cursor(Reader::open(last)?.text(HISTORY_RANGE)?.to_owned())),
-            None => None,
-        };
+        let last = items.last().filter(|_| more);
+        let place = |item: &Item| item.get(HISTORY_RANGE)?.as_s().ok().cloned().map(Cursor);
         Ok(HistoryPage {
-            records: items.iter().map(SessionRecord::read).collect::<Result<_, _>>()?,
-            next,
+            records: readable(&items, SessionRecord::read),
+            next: last.and_then(place),
         })
     }
 }

@@ -51,6 +51,18 @@ impl<'a> Bytes<'a> {
     }
 }
 
+/// What can be read of some items. One that cannot is told in the log, and hides no other.
+pub(super) fn readable<T>(items: &[Item], read: impl Fn(&Item) -> Result<T, Error>) -> Vec<T> {
+    let readable = |item| match read(item) {
+        Ok(it) => Some(it),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "item passed over");
+            None
+        }
+    };
+    items.iter().filter_map(readable).collect()
+}
+
 /// Reads one item or one map inside it.
 pub(super) struct Reader<'a> {
     key: &'a str,

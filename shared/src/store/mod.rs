@@ -35,12 +35,13 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
+pub use attempts::Attempts;
 pub use client::PutClient;
 pub use credentials::Credentials;
 pub use devices::{Block, MOST_SUBJECTS, Sighted};
 pub use due::{DueGuard, DuePage};
 pub use erase::{Deleted, Erasable, ErasablePage, Place};
-pub use guard::{Due, Guard, Learnt, Opened, Opening, Removed, Touch, Touched};
+pub use guard::{Due, Emptied, GoneId, Guard, Learnt, Opened, Opening, Removed, Touch, Touched, Withdrawn};
 pub use history::{Cursor, HistoryPage};
 pub use idempotency::{Begun, Request};
 pub use keys::Key;

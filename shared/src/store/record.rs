@@ -12,7 +12,7 @@ use super::attributes::{
 };
 use super::facts;
 use super::guard::{reason_code, reason_of};
-use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text, time};
+use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, readable, set, text, time};
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
 use crate::model::{
@@ -226,11 +226,11 @@ impl Store {
             .transpose()
     }
 
-    /// The records of these sessions, those that exist. One request, and one more for what the table left undone.
+    /// The records of these sessions, those that exist and can be read. One request, and one more for what the table left undone.
     pub async fn records(&self, tenant: &TenantId, ids: &[SessionId]) -> Result<Vec<SessionRecord>, Error> {
         let keys = ids.iter().map(|id| Key::session(tenant, *id).attributes());
         let items = self.batch(keys.collect()).await?;
-        items.iter().map(SessionRecord::read).collect()
+        Ok(readable(&items, SessionRecord::read))
     }
 
     /// Writes the latest user agent into a record, after the session was accepted with a new one.

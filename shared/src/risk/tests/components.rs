@@ -87,6 +87,7 @@ fn shown(before: Option<&Visit>, now: &Context, told: Option<Told<'_>>) -> Asses
 }
 
 /// The document's examples: what the first column says, and the judgement.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
     let (home, now) = (home(), base());
     let upgraded = context("198.51.100.7", CHROME_127, base().fingerprint);

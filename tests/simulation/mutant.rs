@@ -31,16 +31,12 @@ pub(crate) enum Mutant {
     JudgementForgotten,
     /// A create that has not seen the guard asks nothing of those that a revoke-all ended.
     RevokedForgotten,
-    /// A withdrawal is made only of what is there.
-    WithdrawalOfPresent,
     /// A revoke-all does not bind what is resumed.
     ResumedAllowed,
     /// Cleanup drops what was used since it looked.
     ExpiryUnconditional,
     /// What is evicted is not looked at again.
     EvictionUnconditional,
-    /// Who has learnt writes over an erasure.
-    ProfileUnconditional,
     /// A guard is read as it was before its last write.
     StaleRead,
     /// A revoke-all leaves what it ended in the guard.
@@ -49,7 +45,7 @@ pub(crate) enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::GoneForgotten,
         Self::RemovalsByClock,
         Self::ClosedForgotten,
@@ -61,11 +57,9 @@ impl Mutant {
         Self::RemovalUncounted,
         Self::JudgementForgotten,
         Self::RevokedForgotten,
-        Self::WithdrawalOfPresent,
         Self::ResumedAllowed,
         Self::ExpiryUnconditional,
         Self::EvictionUnconditional,
-        Self::ProfileUnconditional,
         Self::StaleRead,
         Self::RevokeAllKeeps,
     ];
@@ -133,9 +127,6 @@ impl Mutant {
                 condition = condition.replace(&format!(" AND {judged}"), "");
             }
             Self::RevokedForgotten => condition = condition.replace(revoked, always),
-            Self::WithdrawalOfPresent if withdraws => {
-                condition = format!("attribute_exists(#sessions.#id) AND {condition}");
-            }
             Self::ResumedAllowed if unseen => {
                 request["ExpressionAttributeValues"][":authorised"] =
                     serde_json::json!({"N": "9999999999999"});
@@ -148,9 +139,6 @@ impl Mutant {
             {
                 let (kept, _) = condition.split_once(" AND #sessions.#old0").unwrap();
                 condition = kept.replace(counted, always);
-            }
-            Self::ProfileUnconditional if condition.contains("#revision = :seen") => {
-                always.clone_into(&mut condition);
             }
             Self::RevokeAllKeeps if is_revoke_all => update = update.replace(", #sessions = :none", ""),
             _ => {}

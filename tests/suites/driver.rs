@@ -250,9 +250,9 @@ impl History {
             geo_city: None,
             observed_ip: None,
             idle_timeout: self.idle,
-            issued_at: now,
+            issued_at: None,
             now,
-            since: now,
+            resumed: None,
         };
         let outcome = self.world.sessions.open(&open).await.unwrap();
         let opened = self.people[who].driver.open(id, &shown.request, now);

@@ -41,7 +41,7 @@ async fn update(
 ) -> Result<Reply, Error> {
     let tenant = &caller.tenant.id;
     let named = request.parameter("clientId").unwrap_or_default();
-    let (Some(kind), Ok(name)) = (kind_of(&request.path), Subject::new(named)) else {
+    let (Some(kind), Ok(name)) = (kind_of(&request.path), Subject::of_id_or_name(named)) else {
         return Err(Error::ClientNotFound);
     };
     let id = name.client_id(tenant);

@@ -1,7 +1,7 @@
 //! Ending sessions: one, or all of a subject's.
 
 use super::Sessions;
-use crate::model::{Ending, Instant, Reason, SessionId, SubjectKey, TenantId};
+use crate::model::{Ending, Instant, Issued, Reason, SessionId, SubjectKey, TenantId};
 use crate::store::{Error, Removed, Stamp};
 
 impl Sessions {
@@ -46,7 +46,19 @@ impl Sessions {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<usize, Error> {
-        let ended = self.store.remove_all(tenant, subject, now).await?;
+        self.end_all_by(tenant, subject, None, now).await
+    }
+
+    /// The same at the word of a user, whose token shows its issuer's clock.
+    pub async fn end_all_by(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        issued: Option<Issued>,
+        now: Instant,
+    ) -> Result<usize, Error> {
+        let clock = issued.and_then(|it| it.clock(now));
+        let ended = self.store.remove_all_by(tenant, subject, clock, now).await?;
         Ok(ended.iter().filter(|(_, session)| session.is_live(now)).count())
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, Device, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject,
-    Tenure,
+    Attached, Context, Device, DeviceKey, HeldSession, Instant, Issued, IssuerClock, Reason, SessionId,
+    SessionRecord, Subject, Tenure,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -43,8 +43,8 @@ pub struct Open<'a> {
     pub observed_ip: Option<&'a str>,
     /// How long it lives without activity.
     pub idle_timeout: Duration,
-    /// When the credential was issued, to the end of its precision; the request's start for an API key.
-    pub issued_at: Instant,
+    /// When the user's token was made; nothing with an API key, whose request's start counts.
+    pub issued: Option<Issued>,
     /// The request's start.
     pub now: Instant,
     /// When a request that may have opened this very id began: now, or the first sending of a resumed request.
@@ -111,6 +111,10 @@ struct Attempt<'a> {
     held: HeldSession,
     id: SessionId,
     recorded: bool,
+    /// The last revoke-all the token was found to be newer than.
+    outlived: Option<Instant>,
+    /// What is known of the clock of the token's issuer.
+    clock: Option<IssuerClock>,
 }
 
 impl<'a> Attempt<'a> {
@@ -133,6 +137,8 @@ impl<'a> Attempt<'a> {
             held,
             id: request.id,
             recorded: false,
+            outlived: None,
+            clock: request.issued.and_then(|it| it.clock(request.now)),
         }
     }
 
@@ -145,8 +151,11 @@ impl<'a> Attempt<'a> {
                 Opened::Held(stored) => return self.finish(stored).await,
                 Opened::NoGuard => self.first().await?,
                 Opened::Refused { guard, once } => {
-                    if guard.revoked_all_at.is_some_and(|at| self.authorised_at() <= at) {
-                        return Ok(Outcome::Overruled);
+                    if let Some(at) = guard.revoked_all_at.filter(|at| self.authorised_at() <= *at) {
+                        if !self.is_newer(at, &guard).await? {
+                            return Ok(Outcome::Overruled);
+                        }
+                        self.outlived = Some(at);
                     }
                     self.renew_id(&guard, once).await?;
                     self.give_way(attempt).await?;
@@ -174,8 +183,35 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
+    /// Whatever the issuer's clock, until the token was held against a revoke-all.
     fn authorised_at(&self) -> Instant {
-        self.request.issued_at.min(self.request.now)
+        let made = match (self.outlived, self.request.issued) {
+            (Some(at), _) => at + Duration::from_millis(1),
+            (None, Some(issued)) => issued.earliest(),
+            (None, None) => self.request.now,
+        };
+        made.min(self.request.now)
+    }
+
+    /// Whether the request began and its token was made after all sessions were ended, which takes two requests side by
+    /// side where only the issuer's clock tells.
+    async fn is_newer(&mut self, ended_at: Instant, guard: &Guard) -> Result<bool, Error> {
+        let Some(issued) = self.request.issued.filter(|_| ended_at < self.request.now) else {
+            return Ok(false);
+        };
+        if issued.latest() <= ended_at {
+            return Ok(false);
+        }
+        let ended: Vec<_> = guard.revoked_sessions.iter().map(|(id, _)| *id).collect();
+        let store = &self.sessions.store;
+        let mut clocks = store
+            .issuer_clocks(&self.request.tenant.id, &self.subject, &ended)
+            .await?;
+        clocks.extend(guard.revoker_clock);
+        // What was known then goes on with the session, whose guard forgets it.
+        let own = clocks.iter().filter(|it| it.issuer == issued.issuer).copied();
+        self.clock = own.chain(self.clock).max_by_key(|it| it.ahead);
+        Ok(issued.is_after(ended_at, &clocks))
     }
 
     /// An id that may have been held and removed again, its answers lost, is never written a second time.
@@ -308,11 +344,12 @@ impl<'a> Attempt<'a> {
         };
         self.sessions
             .store
-            .put_record(
+            .put_record_by(
                 &request.tenant.id,
                 &self.subject,
                 &record,
                 self.sessions.retention,
+                self.clock,
             )
             .await
     }

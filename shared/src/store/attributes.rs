@@ -31,6 +31,7 @@ attributes! {
     REMOVAL_COUNT = "removal_count" => "v", "Guard: removals so far";
     REVOKED_ALL_AT = "revoked_all_at" => "ra", "Guard: when all sessions were last ended at once, milliseconds";
     REVOKED_SESSIONS = "revoked_sessions" => "p", "Guard: what the last revoke-all ended";
+    REVOKER_CLOCK = "revoker_clock" => "rv", "Guard: the issuer's clock, as the token showed it that ended all sessions, until the next session is opened";
     ERASED_AT = "erased_at" => "xa", "Guard, profile: when everything of its subject was last erased, milliseconds";
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";
@@ -65,6 +66,7 @@ attributes! {
     OWNER = "owner" => "ow", "Reference: whose session it is, as guards are keyed";
     SUBJECT = "subject" => "s", "Record: the subject's name";
     SUBJECT_ISSUER = "subject_issuer" => "si", "Record: the subject's issuer, where it is part of the subject";
+    ISSUER_CLOCK = "issuer_clock" => "ic", "Record: digest of the issuer, and how far its clock is ahead at most, milliseconds";
     CITY = "city" => "y", "Record: city named by the caller";
     OBSERVED_IP = "observed_ip" => "o", "Record: address the gateway saw";
     STARTED_AT = "started_at" => "st", "Record: when the session was opened, milliseconds, where that is not when the record was made";

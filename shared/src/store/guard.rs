@@ -12,13 +12,15 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, ERASED_AT, FINGERPRINT, IDLE, IPV4,
-    IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT, REVOKED_SESSIONS, RISK, SCHEMA,
-    SESSIONS, TRAIL, TTL, USER_AGENT, names,
+    IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT, REVOKED_SESSIONS,
+    REVOKER_CLOCK, RISK, SCHEMA, SESSIONS, TRAIL, TTL, USER_AGENT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, text, time};
 use super::keys::{Key, due_hash, due_shard, hour};
 use super::{Error, Store, Write, attempts::Attempts, trail};
-use crate::model::{HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId, Trail};
+use crate::model::{
+    HeldSession, Instant, IssuerClock, Reason, Sample, SessionId, SubjectKey, TenantId, Trail,
+};
 use crate::policy::AbsoluteTimeout;
 
 /// How long a guard is kept at least after its last write: any session in it has ended by then.
@@ -42,6 +44,8 @@ pub struct Guard {
     pub revoked_all_at: Option<Instant>,
     /// The sessions that were ended then, until the next session is opened.
     pub revoked_sessions: Vec<(SessionId, HeldSession)>,
+    /// What the token that ended them showed of its issuer's clock, until the next session is opened.
+    pub revoker_clock: Option<IssuerClock>,
     /// When everything of the subject was last erased.
     pub erased_at: Option<Instant>,
     /// When cleanup will look at this guard.
@@ -107,6 +111,7 @@ impl Guard {
             removal_count: reader.opt_number(REMOVAL_COUNT)?.unwrap_or(0),
             revoked_all_at: reader.opt_time(REVOKED_ALL_AT)?,
             revoked_sessions: sessions(&reader, REVOKED_SESSIONS)?,
+            revoker_clock: reader.opt_bytes(REVOKER_CLOCK)?.map(IssuerClock::of_bytes),
             erased_at: reader.opt_time(ERASED_AT)?,
             due,
         })
@@ -241,8 +246,8 @@ pub struct Opening<'a> {
     pub id: SessionId,
     /// The new session.
     pub session: &'a HeldSession,
-    /// A revoke-all at or after this instant refuses the session: the earlier of the credential's issue and the
-    /// request's start.
+    /// A revoke-all at or after this instant refuses the session: the request's start, or the earliest instant at which
+    /// the user's token can have been made, or just after the last revoke-all it was found to be newer than.
     pub authorised_at: Instant,
 }
 
@@ -264,10 +269,10 @@ pub enum Opened {
 
 const OPEN: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema, \
      #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at) \
-     REMOVE #removals, #revoked_sessions";
+     REMOVE #removals, #revoked_sessions, #revoker_clock";
 const OPEN_REPLACING: &str = "SET #sessions.#id = :session, #ttl = :ttl, #schema = :schema, \
      #due_hash = if_not_exists(#due_hash, :due_hash), #due_at = if_not_exists(#due_at, :due_at), \
-     #removals = :removals, #removed_at = :now REMOVE #revoked_sessions";
+     #removals = :removals, #removed_at = :now REMOVE #revoked_sessions, #revoker_clock";
 const OPEN_IF: &str = "attribute_not_exists(#sessions.#id) \
      AND (attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :authorised) \
      AND (attribute_not_exists(#schema) OR #schema <= :schema)";
@@ -482,7 +487,18 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
-        Ok(self.empty(tenant, subject, now, "").await?.1.sessions)
+        self.remove_all_by(tenant, subject, None, now).await
+    }
+
+    /// The same at the word of a token that shows its issuer's clock.
+    pub async fn remove_all_by(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        clock: Option<IssuerClock>,
+        now: Instant,
+    ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
+        Ok(self.empty(tenant, subject, now, "", clock).await?.1.sessions)
     }
 
     /// As [`Store::remove_all`], because everything of the subject is erased: the guard says so, and nobody stamps the
@@ -496,7 +512,9 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<(Instant, Vec<SessionId>), Error> {
-        let (at, guard) = self.empty(tenant, subject, now, ", #erased_at = :now").await?;
+        let (at, guard) = self
+            .empty(tenant, subject, now, ", #erased_at = :now", None)
+            .await?;
         let held = guard.sessions.iter().chain(&guard.revoked_sessions);
         let mut ids: Vec<_> = held.map(|(id, _)| *id).collect();
         ids.extend(guard.removals.iter().map(|(id, _)| *id));
@@ -530,24 +548,30 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
         also: &str,
+        clock: Option<IssuerClock>,
     ) -> Result<(Instant, Guard), Error> {
+        let (set, remove) = match clock {
+            Some(_) => (", #revoker_clock = :clock", ""),
+            None => ("", ", #revoker_clock"),
+        };
         let update = format!(
             "SET #revoked_sessions = if_not_exists(#sessions, :none), #sessions = :none, \
-             #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema{also} \
-             REMOVE #removals ADD #removal_count :one"
+             #revoked_all_at = :now, #removed_at = :now, #ttl = :ttl, #schema = :schema{also}{set} \
+             REMOVE #removals{remove} ADD #removal_count :one"
         );
         let condition = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :now) \
              AND (attribute_not_exists(#removed_at) OR #removed_at <= :now) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
         let mut at = now;
         loop {
-            let values = [
+            let mut values = vec![
                 (":none", AttributeValue::M(HashMap::new())),
                 (":now", time(at)),
                 (":ttl", ttl(at, self.guard_kept)),
                 (":one", number(1)),
                 (":schema", number(SCHEMA_VERSION)),
             ];
+            values.extend(clock.map(|it| (":clock", bytes(&it.to_bytes()))));
             let written = self
                 .update(&Key::guard(tenant, subject), &update, condition, values)
                 .return_values(ReturnValue::AllOld)

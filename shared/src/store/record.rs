@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
-    ENDED_AT, FACTS, FINGERPRINT, HISTORY_HASH, HISTORY_RANGE, IDLE, IPV4, KIND, LANGUAGE, LAST_ACTIVITY,
-    LAST_IP, LATEST_USER_AGENT, OBSERVED_IP, OS, OS_VERSION, REFERENCE_ID, SCHEMA, SCREEN, STARTED_AT,
-    SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TRAITS, TTL, UPDATED_AT, USER_AGENT, VISITORS, VISITS, names,
+    ENDED_AT, FACTS, FINGERPRINT, HISTORY_HASH, HISTORY_RANGE, IDLE, IPV4, ISSUER_CLOCK, KIND, LANGUAGE,
+    LAST_ACTIVITY, LAST_IP, LATEST_USER_AGENT, OBSERVED_IP, OS, OS_VERSION, REFERENCE_ID, SCHEMA, SCREEN,
+    STARTED_AT, SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TRAITS, TTL, UPDATED_AT, USER_AGENT, VISITORS, VISITS,
+    names,
 };
 use super::facts;
 use super::guard::{reason_code, reason_of};
@@ -16,8 +17,8 @@ use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text, time};
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
 use crate::model::{
-    Attached, Device, DeviceKey, DeviceType, Ending, Facts, Instant, Reason, SessionId, SessionRecord,
-    SubjectKey, TenantId, Tenure,
+    Attached, Device, DeviceKey, DeviceType, Ending, Facts, Instant, IssuerClock, Reason, SessionId,
+    SessionRecord, SubjectKey, TenantId, Tenure,
 };
 
 /// How a session ended, on its way into its record.
@@ -89,6 +90,9 @@ impl SessionRecord {
         })
     }
 }
+
+/// How many of a subject's latest sessions tell of their issuers' clocks.
+const CLOCKS: usize = 10;
 
 /// Kinds of record.
 const HELD: &str = "h";
@@ -201,7 +205,20 @@ impl Store {
         record: &SessionRecord,
         retention: Duration,
     ) -> Result<(), Error> {
-        let item = new_item(tenant, subject, record, retention);
+        self.put_record_by(tenant, subject, record, retention, None).await
+    }
+
+    /// The same at the word of a token, with what it showed of its issuer's clock.
+    pub async fn put_record_by(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        record: &SessionRecord,
+        retention: Duration,
+        clock: Option<IssuerClock>,
+    ) -> Result<(), Error> {
+        let mut item = new_item(tenant, subject, record, retention);
+        item.extend(clock.map(|it| (ISSUER_CLOCK.to_owned(), bytes(&it.to_bytes()))));
         let condition = "attribute_not_exists(#pk) OR #end_reason = :withdrawn";
         let written = self
             .client
@@ -224,6 +241,38 @@ impl Store {
             .as_ref()
             .map(SessionRecord::read)
             .transpose()
+    }
+
+    /// What the tokens that opened a subject's latest sessions showed of their issuers' clocks: of these sessions, as a
+    /// strongly consistent read shows them, and beside that of the newest in the history. Two requests side by side.
+    pub async fn issuer_clocks(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        ids: &[SessionId],
+    ) -> Result<Vec<IssuerClock>, Error> {
+        let newest = ids.iter().rev().take(CLOCKS);
+        let keys = newest.map(|id| Key::session(tenant, *id).attributes());
+        let condition = "#history_hash = :owner";
+        let history = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("history")
+            .key_condition_expression(condition)
+            .set_expression_attribute_names(Some(names(condition)))
+            .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
+            .scan_index_forward(false)
+            .limit(i32::try_from(CLOCKS).unwrap_or(1))
+            .send();
+        let (named, history) = tokio::join!(self.batch(keys.collect()), history);
+        let history = history.map_err(Error::unavailable)?.items.unwrap_or_default();
+        let clock = |item| Reader::open(item)?.opt_bytes(ISSUER_CLOCK);
+        let mut clocks = Vec::new();
+        for item in named?.iter().chain(&history) {
+            clocks.extend(clock(item)?.map(IssuerClock::of_bytes));
+        }
+        Ok(clocks)
     }
 
     /// The records of these sessions, those that exist. One request, and one more for what the table left undone.
@@ -360,7 +409,7 @@ impl Store {
         let update = "SET #ended_at = :at, #end_reason = :reason, #subject = :none, #ipv4 = :none, \
              #user_agent = :none, #fingerprint = :none \
              REMOVE #history_hash, #history_range, #subject_issuer, #reference_id, #facts, #device, \
-             #latest_user_agent, #country, #city, #observed_ip, #visits, #visitors, #traits";
+             #latest_user_agent, #country, #city, #observed_ip, #visits, #visitors, #traits, #issuer_clock";
         let values = [
             (":owner", text(history_hash(tenant, subject))),
             (":none", text("")),

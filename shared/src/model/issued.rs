@@ -1,0 +1,182 @@
+//! When a user's token was made, by a clock that is not ours.
+//!
+//! A token says when it was made as its issuer's clock had it, to a second or finer. That clock may be [`Issued::SKEW`]
+//! off in either direction, so `iat` next to our own time of a revoke-all says nothing. What does is how far the same
+//! clock is ahead, and each sign-in tells that: its token was made just before it was shown.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::Instant;
+
+/// When a token was made, and by whose clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued {
+    /// `iat`: not after the instant the token was made, and less than a second before it.
+    pub at: Instant,
+    /// Whose clock.
+    pub issuer: IssuerTag,
+}
+
+/// An issuer, as far as clocks are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssuerTag([u8; 4]);
+
+/// How far an issuer's clock is ahead of ours at most, as far as one token showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssuerClock {
+    /// Whose clock.
+    pub issuer: IssuerTag,
+    /// Milliseconds; negative for a clock that is behind.
+    pub ahead: i32,
+}
+
+impl IssuerTag {
+    /// The tag of this `iss`.
+    pub fn of(issuer: &str) -> Self {
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(issuer));
+        Self([a, b, c, d])
+    }
+}
+
+impl Issued {
+    /// How far an issuer's clock may be off.
+    pub const SKEW: Duration = Duration::from_mins(1);
+
+    /// How long before it was first shown a token of a sign-in may have been made; a whole second of it is what `iat`
+    /// leaves out.
+    const FRESH: Duration = Duration::from_secs(2);
+
+    /// What the token shows of its issuer's clock when it is shown at `now`; nothing when it is too old for that.
+    pub fn clock(self, now: Instant) -> Option<IssuerClock> {
+        let skew = millis(Self::SKEW);
+        let ahead = self.at.millis() - now.millis() + millis(Self::FRESH);
+        let ahead = i32::try_from(ahead.min(skew)).ok()?;
+        (-skew <= i64::from(ahead)).then_some(IssuerClock {
+            issuer: self.issuer,
+            ahead,
+        })
+    }
+
+    /// Before this instant of ours the token was surely not made, however its issuer's clock is off.
+    pub fn earliest(self) -> Instant {
+        self.at - Self::SKEW
+    }
+
+    /// From this instant of ours on the token surely was there.
+    pub fn latest(self) -> Instant {
+        self.at + Duration::from_secs(1) + Self::SKEW
+    }
+
+    /// Whether the token was made after `at`, an instant of ours, by what `clocks` are known to show. An issuer of whose
+    /// clock nothing is known is taken to have the right time.
+    pub fn is_after(self, at: Instant, clocks: &[IssuerClock]) -> bool {
+        let own = clocks.iter().filter(|clock| clock.issuer == self.issuer);
+        let ahead = own.map(|clock| clock.ahead).max().unwrap_or(0);
+        at.millis() + i64::from(ahead) < self.at.millis()
+    }
+}
+
+impl IssuerClock {
+    /// The clock as it is stored.
+    pub fn to_bytes(self) -> [u8; 8] {
+        let ([a, b, c, d], [e, f, g, h]) = (self.issuer.0, self.ahead.to_be_bytes());
+        [a, b, c, d, e, f, g, h]
+    }
+
+    /// Reads what was stored.
+    pub const fn of_bytes([a, b, c, d, e, f, g, h]: [u8; 8]) -> Self {
+        Self {
+            issuer: IssuerTag([a, b, c, d]),
+            ahead: i32::from_be_bytes([e, f, g, h]),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REVOKED: i64 = 1_800_000_000_000;
+
+    /// A token made at `at` by a clock that is `offset` ahead, both in milliseconds.
+    fn made(at: i64, offset: i64, whole_seconds: bool) -> Issued {
+        let iat = at + offset;
+        Issued {
+            at: Instant::from_millis(if whole_seconds {
+                iat - iat.rem_euclid(1000)
+            } else {
+                iat
+            }),
+            issuer: IssuerTag::of("https://issuer.example.com"),
+        }
+    }
+
+    #[test]
+    fn no_token_made_before_is_after_and_one_made_three_seconds_later_is() {
+        let revoked = Instant::from_millis(REVOKED);
+        for whole in [true, false] {
+            for offset in (-60_000..=60_000).step_by(977).chain([-60_000, 60_000]) {
+                for signed_in in (0..1000).step_by(83) {
+                    for shown_after in [0, 40, 400, 1000] {
+                        let at = REVOKED - 5_000 + signed_in;
+                        let first = made(at, offset, whole);
+                        let clock = first.clock(Instant::from_millis(at + shown_after));
+                        let clocks: Vec<_> = clock.into_iter().collect();
+                        for before in [-6_000, -5_000 + signed_in, -1_001, -1_000, -999, -1, 0] {
+                            let token = made(REVOKED + before, offset, whole);
+                            let case = format!("{offset} {signed_in} {shown_after} {before} {whole}");
+                            assert!(!token.is_after(revoked, &clocks), "{case}");
+                        }
+                        if shown_after < 1000 {
+                            let token = made(REVOKED + 3_000, offset, whole);
+                            assert!(
+                                token.is_after(revoked, &clocks),
+                                "{offset} {signed_in} {shown_after}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_clock_can_change_is_known_without_one() {
+        let revoked = Instant::from_millis(REVOKED);
+        for whole in [true, false] {
+            for offset in [-60_000, -1, 0, 1, 60_000] {
+                for (made_at, is_after) in [(REVOKED - 1, false), (REVOKED, false), (REVOKED + 1, true)] {
+                    let token = made(made_at, offset, whole);
+                    assert!(!(revoked < token.earliest()) || is_after, "{offset} {made_at}");
+                    assert!(!(token.latest() <= revoked) || !is_after, "{offset} {made_at}");
+                }
+            }
+        }
+        assert!(revoked < made(REVOKED + 121_001, -60_000, true).earliest());
+        assert!(made(REVOKED - 121_001, 60_000, true).latest() <= revoked);
+    }
+
+    #[test]
+    fn a_token_that_was_kept_for_long_and_another_issuers_say_nothing_of_a_clock() {
+        let now = Instant::from_millis(REVOKED);
+        assert_eq!(made(REVOKED - 62_001, 0, false).clock(now), None);
+        assert_eq!(made(0, 0, false).clock(now), None);
+        let clock = made(REVOKED, 61_000, false).clock(now).unwrap();
+        assert_eq!(clock.ahead, 60_000, "no clock is further ahead");
+        assert_eq!(IssuerClock::of_bytes(clock.to_bytes()), clock);
+
+        let other = IssuerClock {
+            issuer: IssuerTag::of("https://other.example.com"),
+            ..clock
+        };
+        let token = made(REVOKED + 1, 0, false);
+        assert!(token.is_after(now, &[other]));
+        assert!(!token.is_after(now, &[other, clock]));
+    }
+}

@@ -11,6 +11,7 @@
 
 mod budgets;
 mod cleaning;
+mod clocks;
 mod earlier;
 mod endings;
 mod erasure;

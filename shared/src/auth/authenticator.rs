@@ -302,11 +302,18 @@ mod tests {
             let answer = it.user(&claims_with(name, value.clone())).await;
             assert!(answer.is_ok(), "{name}: {value}");
         }
-        let [rsa, ec, _] = signers();
+        let [rsa, ec, ed] = signers();
+        for alg in ["EdDSA", "Ed25519"] {
+            let header = json!({"alg": alg, "kid": "ed", "typ": "at+jwt"}).to_string();
+            let token = ed.sign(&header, &claims().to_string());
+            assert!(it.ask(&token, None, NOW).await.is_ok(), "{alg}");
+        }
         for header in [
             r#"{"alg":"ES256","kid":"ec"}"#,
             r#"{"alg":"ES256","kid":"ec","typ":"jwt"}"#,
             r#"{"alg":"ES256","kid":"ec","typ":"at+jwt"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"application/at+jwt"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"Application/JWT"}"#,
             r#"{"alg":"ES256","kid":"ec","typ":"AT+JWT","x5t":"abc","other":1}"#,
             r#"{"alg":"ES256"}"#,
         ] {

@@ -114,11 +114,7 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     if REFUSED_MEMBERS.iter().any(|name| header.contains_key(*name)) {
         return Err(Refusal("token header has a member that is not accepted"));
     }
-    let typ_is_known = header.get("typ").is_none_or(|typ| {
-        typ.as_str()
-            .is_some_and(|it| it.eq_ignore_ascii_case("JWT") || it.eq_ignore_ascii_case("at+jwt"))
-    });
-    if !typ_is_known {
+    if !header.get("typ").is_none_or(is_known_type) {
         return Err(Refusal("token is of another type"));
     }
     let algorithm = text(header, "alg")?
@@ -130,6 +126,13 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
         Some(_) => return Err(Refusal("token key id is no name")),
     };
     Ok((algorithm, key_id))
+}
+
+/// A media type, of which `application/` may be left out (RFC 7515, section 4.1.9), in any case.
+fn is_known_type(typ: &Value) -> bool {
+    let name = typ.as_str().map(str::to_ascii_lowercase).unwrap_or_default();
+    let name = name.strip_prefix("application/").unwrap_or(&name);
+    ["jwt", "at+jwt"].contains(&name)
 }
 
 fn names_audience(aud: Option<&Value>, accepted: &[String]) -> bool {

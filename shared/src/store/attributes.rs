@@ -137,7 +137,7 @@ attributes! {
     SINGLE_USE = "single_use" => "su", "Tenant: a telemetry token is exchanged once";
     KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
-    ORIGINS = "origins" => "oo", "Site: the origins its pages have";
+    ORIGINS = "origins" => "oo", "Site: the origins its pages have; tenant: those of pages that call with users' own tokens";
     ENABLED = "enabled" => "nb", "Site: whether it may send";
 
     DIGEST = "digest" => "dg", "Nonce: which visit used it";

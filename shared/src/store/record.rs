@@ -357,8 +357,8 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
-    /// Writes down how a session of `subject` ended, unless that is written already. The record of an observed session
-    /// that had not ended comes back as it was.
+    /// Writes down how a session of `subject` ended, unless that is written already. The record comes back as it was before
+    /// that; nothing where it was not written.
     ///
     /// For held sessions this is the handler's word, given beside the removal it asked for; [`Store::settle`] has the
     /// last one. For observed ones it is the end itself.
@@ -391,8 +391,20 @@ impl Store {
             return Ok(None);
         };
         let old = output.attributes.filter(|item| !item.is_empty());
-        let old = old.as_ref().map(SessionRecord::read).transpose()?;
-        Ok(old.filter(|record| record.tenure == Tenure::Observed))
+        old.as_ref().map(SessionRecord::read).transpose()
+    }
+
+    /// Takes back a stamp on the record of a session that had ended otherwise, unless that is written over it already.
+    pub async fn unstamp(&self, tenant: &TenantId, id: SessionId, stamp: &Stamp<'_>) -> Result<(), Error> {
+        let condition = "#ended_at = :at AND #end_reason = :reason AND attribute_not_exists(#settled)";
+        let update = "REMOVE #ended_at, #end_reason, #end_note";
+        let values = [
+            (":at", time(stamp.ending.at)),
+            (":reason", text(reason_code(stamp.ending.reason))),
+        ];
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, update, condition, values).send().await;
+        Write::of(written).map(|_| ())
     }
 
     /// Takes the record of a session that never came to be, or that nobody was told of, out of its subject's history,

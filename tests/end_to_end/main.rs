@@ -24,6 +24,7 @@ mod faults;
 mod granted;
 mod hostile;
 mod limits;
+mod matrix;
 mod names;
 mod prefactor;
 mod promises;

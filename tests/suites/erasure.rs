@@ -305,7 +305,7 @@ async fn nothing_comes_back_from_the_stream_or_an_older_credential() {
     assert_eq!(traces(&world, NAME).await, marks());
 
     for issued in [Some(token(issued)), Some(token(world.now())), None] {
-        let refused = world.try_open_issued(NAME, issued).await.unwrap();
+        let refused = world.try_open_by(NAME, issued).await.unwrap();
         assert_eq!(refused, Outcome::Overruled);
     }
     assert_eq!(traces(&world, NAME).await, marks());

@@ -109,14 +109,15 @@ impl World {
 
     /// Opens a session, whatever becomes of it.
     pub(crate) async fn try_open(&self, name: &str) -> Result<Outcome, OpenError> {
-        self.try_open_issued(name, None).await
+        self.try_open_by(name, None).await
     }
 
-    pub(crate) async fn try_open_issued(
-        &self,
-        name: &str,
-        issued: Option<Issued>,
-    ) -> Result<Outcome, OpenError> {
+    /// The same with a user's token of this `iat`.
+    pub(crate) async fn try_open_issued(&self, name: &str, issued_at: Instant) -> Result<Outcome, OpenError> {
+        self.try_open_by(name, Some(token(issued_at))).await
+    }
+
+    pub(crate) async fn try_open_by(&self, name: &str, issued: Option<Issued>) -> Result<Outcome, OpenError> {
         let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name), self.now());
         let request = Open {

@@ -4,7 +4,7 @@
 use super::route::Route;
 
 /// The routes that take a user's own token.
-pub const USER_ROUTES: [Route<'static>; 10] = [
+pub const USER_ROUTES: [Route<'static>; 11] = [
     route("DELETE", "/api/v1/sessions/{session_id}"),
     route("GET", "/api/v1/session"),
     route("GET", "/api/v1/session/{session_id}"),
@@ -12,6 +12,7 @@ pub const USER_ROUTES: [Route<'static>; 10] = [
     route("GET", "/v1/clients/{clientId}/sessions"),
     route("GET", "/v1/sessions/{id}"),
     route("POST", "/api/v1/session/{session_id}/revoke"),
+    route("POST", "/api/v1/sessions/cleanup"),
     route("POST", "/api/v1/sessions/create"),
     route("POST", "/api/v1/sessions/logout"),
     route("POST", "/api/v1/sessions/validate"),
@@ -77,7 +78,8 @@ mod tests {
             ("/v1/clients/alice/sessions", "GET", true),
             ("/api/v1/sessions/active", "DELETE", false),
             ("/api/v1/sessions/active", "get", false),
-            ("/api/v1/sessions/cleanup", "POST", false),
+            ("/api/v1/sessions/cleanup", "POST", true),
+            ("/api/v1/sessions/fingerprint", "POST", false),
             ("/api/v1/sessions/x/step-up", "POST", false),
             ("/api/v1/sessions/active/", "GET", false),
             ("/v1/sessions", "POST", false),

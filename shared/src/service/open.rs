@@ -205,7 +205,7 @@ impl<'a> Attempt<'a> {
         let ended: Vec<_> = guard.revoked_sessions.iter().map(|(id, _)| *id).collect();
         let store = &self.sessions.store;
         let mut clocks = store
-            .issuer_clocks(&self.request.tenant.id, &self.subject, &ended)
+            .issuer_clocks(&self.request.tenant.id, &self.subject, &ended, self.id)
             .await?;
         clocks.extend(guard.revoker_clock);
         // What was known then goes on with the session, whose guard forgets it.

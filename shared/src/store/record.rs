@@ -244,12 +244,14 @@ impl Store {
     }
 
     /// What the tokens that opened a subject's latest sessions showed of their issuers' clocks: of these sessions, as a
-    /// strongly consistent read shows them, and beside that of the newest in the history. Two requests side by side.
+    /// strongly consistent read shows them, and beside that of the newest in the history but for `opening`, which is judged
+    /// by them. Two requests side by side.
     pub async fn issuer_clocks(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
         ids: &[SessionId],
+        opening: SessionId,
     ) -> Result<Vec<IssuerClock>, Error> {
         let newest = ids.iter().rev().take(CLOCKS);
         let keys = newest.map(|id| Key::session(tenant, *id).attributes());
@@ -263,14 +265,17 @@ impl Store {
             .set_expression_attribute_names(Some(names(condition)))
             .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
             .scan_index_forward(false)
-            .limit(i32::try_from(CLOCKS).unwrap_or(1))
+            .limit(i32::try_from(CLOCKS + 1).unwrap_or(1))
             .send();
         let (named, history) = tokio::join!(self.batch(keys.collect()), history);
         let history = history.map_err(Error::unavailable)?.items.unwrap_or_default();
-        let clock = |item| Reader::open(item)?.opt_bytes(ISSUER_CLOCK);
+        let opening = Key::session(tenant, opening).pk;
         let mut clocks = Vec::new();
         for item in named?.iter().chain(&history) {
-            clocks.extend(clock(item)?.map(IssuerClock::of_bytes));
+            let reader = Reader::open(item)?;
+            if reader.text(super::attributes::PARTITION_KEY)? != opening {
+                clocks.extend(reader.opt_bytes(ISSUER_CLOCK)?.map(IssuerClock::of_bytes));
+            }
         }
         Ok(clocks)
     }

@@ -113,7 +113,7 @@ mod tests {
             } else {
                 iat
             }),
-            issuer: IssuerTag::of("https://issuer.example.com"),
+            issuer: IssuerTag(*b"test"),
         }
     }
 
@@ -178,5 +178,59 @@ mod tests {
         let token = made(REVOKED + 1, 0, false);
         assert!(token.is_after(now, &[other]));
         assert!(!token.is_after(now, &[other, clock]));
+    }
+
+    const AUTH: &str = include_str!("../../../docs/auth.md");
+
+    /// When a user who signed in at `at` and asked for the end of all sessions at `ended` is let in again, milliseconds
+    /// after that. Tokens are `on_their_way` for so long.
+    fn let_in_after((at, ended): (i64, i64), offset: i64, whole: bool, on_their_way: i64) -> i64 {
+        let revoked = Instant::from_millis(ended);
+        let first = made(at, offset, whole).clock(Instant::from_millis(at + on_their_way));
+        let clocks: Vec<_> = first.into_iter().collect();
+        let is_let_in = |after: &i64| made(ended + after, offset, whole).is_after(revoked, &clocks);
+        let after = (0..=5_000).step_by(50).find(is_let_in).unwrap();
+        assert!(
+            (after..=65_000).step_by(5_001).all(|it| is_let_in(&it)),
+            "{offset}: once in, always in"
+        );
+        after + on_their_way
+    }
+
+    #[test]
+    fn who_signs_in_again_is_let_in_as_soon_as_by_a_clock_that_is_right() {
+        const ON_THEIR_WAY: i64 = 300;
+        let mut table =
+            "| its issuer's clock is | `iat` in whole seconds | `iat` with a fraction |\n|---|---|---|\n"
+                .to_owned();
+        let mut longest = Vec::new();
+        for offset in [-60, -59, -30, -10, -2, -1, 0, 1, 2, 10, 30, 59, 60_i64] {
+            table.push_str(&match offset {
+                0 => "| right |".to_owned(),
+                ..0 => format!("| {} s behind |", -offset),
+                _ => format!("| {offset} s ahead |"),
+            });
+            for whole in [true, false] {
+                let instants = (0..1000).step_by(50);
+                let instants = instants.flat_map(|at| (0..1000).step_by(100).map(move |ended| (at, ended)));
+                let after = instants.map(|(at, ended)| {
+                    let instants = (REVOKED - 10_000 + at, REVOKED + ended);
+                    let_in_after(instants, 1000 * offset, whole, ON_THEIR_WAY)
+                });
+                let most = after.max().unwrap();
+                table.push_str(&format!(" {}.{} s |", most / 1000, most % 1000 / 100));
+                longest.push((offset, whole, most));
+            }
+            table.push('\n');
+        }
+        for (offset, whole, most) in &longest {
+            let right = longest
+                .iter()
+                .find(|(offset, its, _)| *offset == 0 && its == whole)
+                .unwrap()
+                .2;
+            assert!((most - right).abs() <= 2_000, "{offset}: {most}");
+        }
+        assert!(AUTH.contains(&table), "docs/auth.md has another table:\n{table}");
     }
 }

@@ -249,6 +249,7 @@ enum Shows {
     Nothing,
     Invented,
     Own,
+    Little,
     Victims,
     Cloned,
 }
@@ -261,6 +262,7 @@ fn telemetry(integration: Integration, loot: Loot) -> Vec<(&'static str, Shows)>
         ("no telemetry", Shows::Nothing),
         ("invented telemetry", Shows::Invented),
         ("own telemetry", Shows::Own),
+        ("telemetry of the platform alone", Shows::Little),
     ];
     if Loot::UserAgent <= loot {
         all.push(("the victim's token", Shows::Victims));
@@ -279,18 +281,30 @@ fn components(cores: u32, renderer: &str, canvas: u8) -> Components {
         webgl_vendor: Some("Google Inc.".to_owned()),
         webgl_renderer: Some(renderer.to_owned()),
         canvas_geometry: Some([canvas; 16]),
+        canvas_text: Some([canvas; 16]),
         audio: Some([canvas; 16]),
+        math: Some([canvas; 16]),
+        fonts: Some([canvas; 16]),
+        time_zone: Some("Europe/Paris".to_owned()),
+        languages: Some(vec!["fr-FR".to_owned()]),
         ..Components::default()
     }
 }
 
-fn traits(of_victim: bool, user_agent: &str) -> Traits {
-    let components = if of_victim {
-        components(8, "ANGLE (Intel, Intel(R) UHD Graphics 620)", 1)
-    } else {
-        components(16, "ANGLE (NVIDIA, NVIDIA GeForce RTX 3060)", 9)
-    };
-    Traits::of(&components, user_agent)
+fn victims() -> Components {
+    components(8, "ANGLE (Intel, Intel(R) UHD Graphics 620)", 1)
+}
+
+fn thiefs() -> Components {
+    components(16, "ANGLE (NVIDIA, NVIDIA GeForce RTX 3060)", 9)
+}
+
+/// What every browser on Windows shows, with all else blocked.
+fn little() -> Components {
+    Components {
+        platform: Some("Win32".to_owned()),
+        ..Components::default()
+    }
 }
 
 /// One request a thief can send.
@@ -306,7 +320,7 @@ struct Choice {
 fn home(integration: Integration) -> Request {
     let address = "198.51.100.7";
     let visit = Visit {
-        traits: traits(true, VICTIM),
+        traits: Traits::of(&victims(), VICTIM),
         user_agent: VICTIM.to_owned(),
         address: [198, 51, 100, 7].into(),
         asn: Some(64_496),
@@ -329,9 +343,9 @@ fn choices(integration: Integration, loot: Loot) -> Vec<Choice> {
             for (agent, text) in agents(loot) {
                 for (print, fingerprint) in fingerprints(integration, loot) {
                     for (told, shows) in telemetry(integration, loot) {
-                        let visit = |of_victim, address: [u8; 4], asn, user_agent: &str| {
+                        let visit = |shown: &Components, address: [u8; 4], asn, user_agent: &str| {
                             Telemetry::Visit(Visit {
-                                traits: traits(of_victim, user_agent),
+                                traits: Traits::of(shown, user_agent),
                                 user_agent: user_agent.to_owned(),
                                 address: address.into(),
                                 asn,
@@ -346,9 +360,10 @@ fn choices(integration: Integration, loot: Loot) -> Vec<Choice> {
                         let telemetry = match shows {
                             Shows::Nothing => Telemetry::None,
                             Shows::Invented => Telemetry::Unknown,
-                            Shows::Own => visit(false, own_address, asn, &text),
-                            Shows::Victims => visit(true, [198, 51, 100, 7], Some(64_496), VICTIM),
-                            Shows::Cloned => visit(true, own_address, asn, &text),
+                            Shows::Own => visit(&thiefs(), own_address, asn, &text),
+                            Shows::Little => visit(&little(), own_address, asn, &text),
+                            Shows::Victims => visit(&victims(), [198, 51, 100, 7], Some(64_496), VICTIM),
+                            Shows::Cloned => visit(&victims(), own_address, asn, &text),
                         };
                         let mut name = agent.to_owned();
                         for part in [print, told] {

@@ -269,7 +269,7 @@ async fn no_telemetry_is_better_than_the_thiefs_own() {
         (name, points)
     };
     let (name, honest) = points("127.0.0.1", Some(&thiefs)).await;
-    assert_eq!((name.as_str(), honest), ("components_changed", 40));
+    assert_eq!((name.as_str(), honest), ("components_changed", 33));
     for (telemetry, expected) in [
         (None, "telemetry_withheld"),
         (Some(invented.as_str()), "telemetry_unknown"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::model::{Device, Facts, Reason, SessionId, SessionRecord, Tenure};
+use shared::model::{Reason, SessionId, SessionRecord, Tenure};
 use shared::service::{Outcome, Sessions, State};
 use tests::proxy::{Fault, When};
 
@@ -14,27 +14,11 @@ async fn observed(world: &World, name: &str) -> SessionId {
     let now = world.now();
     let id = SessionId::draw(now, &shared::clock::System).unwrap();
     let record = SessionRecord {
-        id,
-        subject: name.to_owned(),
-        issuer: None,
-        tenure: Tenure::Observed,
-        created_at: now,
         started_at: now - Duration::from_hours(1),
-        updated_at: None,
         reference_id: Some("visit-1".to_owned()),
         ip: "198.51.100.7".to_owned(),
-        facts: Facts::default(),
-        user_agent: String::new(),
-        latest_user_agent: None,
         fingerprint: "a1b2".to_owned(),
-        device: Device::default(),
-        attached: shared::model::Attached::default(),
-        geo_country: None,
-        geo_city: None,
-        observed_ip: None,
-        ended: None,
-        last_activity_at: None,
-        last_ip: None,
+        ..SessionRecord::new(id, &subject(name), Tenure::Observed, now)
     };
     let tenant = &world.tenant.id;
     world

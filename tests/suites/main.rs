@@ -12,6 +12,7 @@
 mod budgets;
 mod cleaning;
 mod clocks;
+mod driver;
 mod earlier;
 mod endings;
 mod erasure;

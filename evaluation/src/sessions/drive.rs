@@ -1,14 +1,12 @@
 //! The service's use cases over sessions in memory: the same pure functions, in the same order, without a table.
+//! `tests/suites/driver.rs` plays the same histories through both.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use shared::device::Traits;
-use shared::model::{
-    Attached, Context, Device, Facts, HeldSession, Instant, Profile, SessionId, SessionRecord, Subject,
-    Tenure,
-};
-use shared::policy::Tenant;
+use shared::model::{Context, Facts, HeldSession, Instant, Profile, SessionId, SessionRecord, Subject};
+use shared::policy::{Admission, Tenant, admit};
 use shared::risk::{self, Action, Evidence, Lesson, Told};
 use shared::service;
 
@@ -17,6 +15,8 @@ use shared::service;
 pub struct Request {
     /// Address, user agent, fingerprint.
     pub context: Context,
+    /// The user agent as it was sent, also one that stands for nothing.
+    pub user_agent: String,
     /// The fingerprint's text.
     pub fingerprint: String,
     /// What its telemetry token leads to.
@@ -31,6 +31,8 @@ pub enum Telemetry {
     None,
     /// To nothing: it was invented.
     Unknown,
+    /// To what a browser told too long ago.
+    Expired,
     /// To what a browser told.
     Visit(Visit),
 }
@@ -39,7 +41,7 @@ impl Telemetry {
     const fn visit(&self) -> Option<&Visit> {
         match self {
             Self::Visit(visit) => Some(visit),
-            Self::None | Self::Unknown => None,
+            Self::None | Self::Unknown | Self::Expired => None,
         }
     }
 }
@@ -69,6 +71,7 @@ impl Request {
         let (context, fingerprint) = service::context(address, user_agent, fingerprint, true, facts);
         Self {
             context,
+            user_agent: user_agent.to_owned(),
             fingerprint,
             telemetry,
         }
@@ -78,6 +81,7 @@ impl Request {
         match &self.telemetry {
             Telemetry::None => None,
             Telemetry::Unknown => Some(Told::Nothing),
+            Telemetry::Expired => Some(Told::Expired),
             Telemetry::Visit(visit) => Some(Told::Visit {
                 traits: Some(visit.traits),
                 user_agent: &visit.user_agent,
@@ -121,6 +125,7 @@ pub struct Driver {
     subject: Subject,
     profile: Profile,
     sessions: Vec<Session>,
+    removed_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -140,11 +145,15 @@ impl Driver {
             subject,
             profile,
             sessions: Vec::new(),
+            removed_at: None,
         }
     }
 
-    /// Opens a session.
-    pub fn open(&mut self, id: SessionId, request: &Request, now: Instant) {
+    /// Opens a session, for which others may have to go. False when the subject holds as many as they may.
+    pub fn open(&mut self, id: SessionId, request: &Request, now: Instant) -> bool {
+        let Some(leaving) = self.make_room(now) else {
+            return false;
+        };
         let policy = &self.tenant.policy;
         let held = risk::opened(
             &request.context,
@@ -154,9 +163,16 @@ impl Driver {
             policy.absolute_timeout.duration(),
             now,
         );
-        let record = self.record(id, request, &held, now);
-        self.teach(&risk::lessons(id.tag(), None, &held), now);
+        let record = self.record_of(id, request, &held, now);
+        let mut taught = risk::lessons(id.tag(), None, &held);
+        taught.extend(leaving.iter().map(|it| Lesson::Ended {
+            session: it.tag(),
+            well: true,
+        }));
+        self.teach(&taught, now);
+        self.remove(&leaving, now);
         self.sessions.push(Session { id, held, record });
+        true
     }
 
     /// Whether the session is alive.
@@ -251,15 +267,13 @@ impl Driver {
         Some(score.get())
     }
 
-    /// Ends a session.
+    /// Ends a session. One that had run out by then has expired, whatever is asked for.
     pub fn end(&mut self, session: SessionId, why: End, now: Instant) {
-        let before = self.sessions.len();
-        self.sessions.retain(|it| it.id != session);
-        if self.sessions.len() < before {
-            let well = !matches!(why, End::Stolen | End::Revoked);
-            let session = session.tag();
-            self.teach(&[Lesson::Ended { session, well }], now);
-        }
+        let Some(found) = self.find(session) else { return };
+        let well = !found.held.is_live(now) || matches!(why, End::LoggedOut | End::Expired);
+        self.remove(&[session], now);
+        let session = session.tag();
+        self.teach(&[Lesson::Ended { session, well }], now);
     }
 
     /// Ends the sessions that ran out, as the service's cleanup does.
@@ -269,6 +283,16 @@ impl Driver {
         for session in out {
             self.end(session, End::Expired, now);
         }
+    }
+
+    /// What judges a session, until it ends.
+    pub fn held(&self, session: SessionId) -> Option<&HeldSession> {
+        self.find(session).map(|it| &it.held)
+    }
+
+    /// The record of a session, until it ends, without the visits and devices that it leads to.
+    pub fn record(&self, session: SessionId) -> Option<&SessionRecord> {
+        self.find(session).map(|it| &it.record)
     }
 
     /// What is known of the subject.
@@ -291,6 +315,28 @@ impl Driver {
         )
     }
 
+    /// The sessions that must go for one more: none while there is room, whether or not some have run out.
+    fn make_room(&self, now: Instant) -> Option<Vec<SessionId>> {
+        let policy = &self.tenant.policy;
+        // Beside a removal of the same millisecond the service looks at what is held.
+        let has_room = self.sessions.len() < policy.max_concurrent;
+        if has_room && self.removed_at.is_none_or(|at| at < now) {
+            return Some(Vec::new());
+        }
+        let held: Vec<_> = self.sessions.iter().map(|it| (it.id, it.held.clone())).collect();
+        match admit(&held, policy, now) {
+            Admission::Replacing(leaving) => Some(leaving),
+            Admission::Refused => None,
+        }
+    }
+
+    fn remove(&mut self, leaving: &[SessionId], now: Instant) {
+        if !leaving.is_empty() {
+            self.sessions.retain(|it| !leaving.contains(&it.id));
+            self.removed_at = Some(now);
+        }
+    }
+
     fn find(&self, session: SessionId) -> Option<&Session> {
         self.sessions.iter().find(|it| it.id == session)
     }
@@ -306,33 +352,14 @@ impl Driver {
         self.profile = profile;
     }
 
-    fn record(&self, id: SessionId, request: &Request, held: &HeldSession, now: Instant) -> SessionRecord {
+    fn record_of(&self, id: SessionId, request: &Request, held: &HeldSession, now: Instant) -> SessionRecord {
         let context = &request.context;
         let mut record = SessionRecord {
-            id,
-            subject: self.subject.name().to_owned(),
-            issuer: None,
-            tenure: Tenure::Held {
-                idle_timeout: held.idle_timeout,
-                absolute_expiry: held.absolute_expiry,
-            },
-            created_at: now,
-            started_at: now,
-            updated_at: None,
-            reference_id: None,
             ip: context.ip.clone(),
             facts: context.facts.clone(),
-            user_agent: cut(&context.user_agent),
-            latest_user_agent: None,
+            user_agent: cut(&request.user_agent),
             fingerprint: request.fingerprint.clone(),
-            device: Device::default(),
-            attached: Attached::default(),
-            geo_country: None,
-            geo_city: None,
-            observed_ip: None,
-            ended: None,
-            last_activity_at: None,
-            last_ip: None,
+            ..SessionRecord::new(id, &self.subject, held.tenure(), now)
         };
         attach(&mut record, request);
         record

@@ -2,8 +2,9 @@
 
 /// Days that are simulated.
 pub(crate) const DAYS: u32 = 45;
-/// The first second of the first day: 1 June 2026, 00:00 UTC.
-pub(crate) const START: i64 = 1_780_272_000;
+/// The first second of the first day: 1 October 2026, 00:00 UTC. The browsers of the data are those of June, and every
+/// device has lived [`DEVICE_AGE`] days since, so that no upgrade is ahead of the real releases.
+pub(crate) const START: i64 = 1_790_812_800;
 /// The age of every device at that time, days since its evolution began.
 pub(crate) const DEVICE_AGE: f64 = 120.0;
 

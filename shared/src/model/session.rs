@@ -171,6 +171,14 @@ impl HeldSession {
         }
     }
 
+    /// Where the truth about it is.
+    pub const fn tenure(&self) -> Tenure {
+        Tenure::Held {
+            idle_timeout: self.idle_timeout,
+            absolute_expiry: self.absolute_expiry,
+        }
+    }
+
     /// The address the session was last accepted from.
     pub fn latest_address(&self) -> Option<IpAddr> {
         let held = || self.ipv4.map(IpAddr::V4).or(self.ipv6.map(IpAddr::V6));
@@ -380,6 +388,33 @@ impl SessionRecord {
     pub const MAX_TEXT: usize = 255;
     /// Characters of a user agent that are kept; the digest covers all of it.
     pub const MAX_USER_AGENT: usize = 1024;
+
+    /// The record of a session that `subject` opens `at` this time, of which nothing else is known.
+    pub fn new(id: SessionId, subject: &Subject, tenure: Tenure, at: Instant) -> Self {
+        Self {
+            id,
+            subject: subject.name().to_owned(),
+            issuer: subject.issuer().map(str::to_owned),
+            tenure,
+            created_at: at,
+            started_at: at,
+            updated_at: None,
+            reference_id: None,
+            ip: String::new(),
+            facts: Facts::default(),
+            user_agent: String::new(),
+            latest_user_agent: None,
+            fingerprint: String::new(),
+            device: Device::default(),
+            attached: Attached::default(),
+            geo_country: None,
+            geo_city: None,
+            observed_ip: None,
+            ended: None,
+            last_activity_at: None,
+            last_ip: None,
+        }
+    }
 
     /// Whose session it is.
     pub fn owner(&self) -> Option<Subject> {

@@ -11,8 +11,9 @@ use super::assessment::Weighed;
 use super::evidence::Evidence;
 use super::score::Score;
 use super::weights::{
-    DESKTOP_SITE, FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD, FINGERPRINT_KNOWN, FINGERPRINT_NEW,
-    FINGERPRINT_UNVOUCHED, FINGERPRINT_UPGRADED, FINGERPRINT_VOUCHED, SYSTEM_KNOWN, SYSTEM_NEW_SAME_COUNTRY,
+    DESKTOP_SITE, FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD, FINGERPRINT_DRAWN, FINGERPRINT_KNOWN,
+    FINGERPRINT_NEW, FINGERPRINT_UNVOUCHED, FINGERPRINT_UPGRADED, FINGERPRINT_VOUCHED, SYSTEM_KNOWN,
+    SYSTEM_NEW_SAME_COUNTRY,
 };
 use super::{components, guessing, network};
 
@@ -126,6 +127,7 @@ pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, pol
         && let Some(standing) = match weighed.fingerprint {
             FINGERPRINT_CHANGED
             | FINGERPRINT_CHANGED_ABROAD
+            | FINGERPRINT_DRAWN
             | FINGERPRINT_UNVOUCHED
             | FINGERPRINT_VOUCHED
             | FINGERPRINT_NEW => Some(Standing::Unexplained),

@@ -14,8 +14,10 @@ use super::score::Score;
 use super::user_agent::Agent;
 use super::weights::{
     ANONYMIZER_NEW, ANONYMIZER_OTHER, BROWSER_NEWER, COMPONENTS_COUNTED, COMPONENTS_SAME,
-    FINGERPRINT_CHANGED, FINGERPRINT_COUNTED, FINGERPRINT_MATCH, FINGERPRINT_UNVOUCHED, FINGERPRINT_VOUCHED,
-    FINGERPRINT_WITHHELD, TELEMETRY_ELSEWHERE, TELEMETRY_LEFT_BEHIND, USER_AGENT_COUNTED, Weight,
+    COMPONENTS_SAME_KIND, COMPONENTS_SAME_TOO, FINGERPRINT_CHANGED, FINGERPRINT_CHANGED_ABROAD,
+    FINGERPRINT_COUNTED, FINGERPRINT_DRAWN, FINGERPRINT_MATCH, FINGERPRINT_UNVOUCHED, FINGERPRINT_UPGRADED,
+    FINGERPRINT_VOUCHED, FINGERPRINT_WITHHELD, TELEMETRY_ELSEWHERE, TELEMETRY_LEFT_BEHIND,
+    USER_AGENT_COUNTED, Weight,
 };
 use super::{Explanation, components, fingerprint, guessing, network, reputation, travel, user_agent};
 
@@ -54,21 +56,37 @@ impl Weighed {
         let place = network::place(evidence);
         let mut components = components::judge(evidence, place, &agent);
         let telemetry = components.as_ref().map(|(weight, _)| *weight);
+        // Settings and journeys change a fingerprint; what the machine is made of they do not.
+        let vouched = match telemetry {
+            Some(COMPONENTS_SAME) => true,
+            Some(COMPONENTS_SAME_KIND) => network::is_own(place),
+            _ => false,
+        };
+        let redrawn = components.as_ref().is_some_and(components::is_redrawn);
         let fingerprint = match fingerprint::weigh(evidence, agent.explains, place) {
-            // Settings change a fingerprint; what the machine is made of they do not.
-            FINGERPRINT_CHANGED | FINGERPRINT_WITHHELD if telemetry == Some(COMPONENTS_SAME) => {
+            FINGERPRINT_CHANGED
+            | FINGERPRINT_CHANGED_ABROAD
+            | FINGERPRINT_UPGRADED
+            | FINGERPRINT_WITHHELD
+                if vouched =>
+            {
                 FINGERPRINT_VOUCHED
             }
+            FINGERPRINT_CHANGED | FINGERPRINT_CHANGED_ABROAD if redrawn => FINGERPRINT_DRAWN,
             FINGERPRINT_CHANGED | FINGERPRINT_WITHHELD if telemetry.is_some_and(components::is_missed) => {
                 FINGERPRINT_UNVOUCHED
             }
             weight => weight,
         };
         if let Some((told, _)) = &mut components
-            && (*told, fingerprint) == (TELEMETRY_ELSEWHERE, FINGERPRINT_MATCH)
+            && fingerprint == FINGERPRINT_MATCH
         {
-            // A page that was loaded at home goes on asking from the street.
-            *told = TELEMETRY_LEFT_BEHIND;
+            *told = match *told {
+                // A page that was loaded at home goes on asking from the street.
+                TELEMETRY_ELSEWHERE => TELEMETRY_LEFT_BEHIND,
+                COMPONENTS_SAME => COMPONENTS_SAME_TOO,
+                told => told,
+            };
         }
         Self {
             place,
@@ -95,7 +113,7 @@ impl Weighed {
         let mut counted = false;
         views.map(|view| {
             let weight = view?;
-            let beaten = if weight == FINGERPRINT_MATCH {
+            let beaten = if weight.points < 0 {
                 BROWSER_NEWER.points < gravest
             } else {
                 0 < weight.points && (weight.points < gravest || counted)

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::device::{self, Component, Traits};
 use crate::network::Network;
 use crate::policy::Promise;
-use crate::useragent::{self, Part};
+use crate::useragent::{self, Engine, Part};
 
 use super::evidence::Evidence;
 use super::factor::Factor;
@@ -13,8 +13,9 @@ use super::network::{is_own, origin};
 use super::user_agent::Agent;
 use super::weights::{
     ADDRESS_WITHHELD, COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_DRAWN, COMPONENTS_IMPOSSIBLE,
-    COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER, COMPONENTS_SAME, DESKTOP_SITE, TELEMETRY_ELSEWHERE,
-    TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR, TELEMETRY_WITHHELD, Weight,
+    COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER, COMPONENTS_SAME, COMPONENTS_SAME_KIND, COMPONENTS_SAME_TOO,
+    DESKTOP_SITE, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR,
+    TELEMETRY_WITHHELD, Weight,
 };
 
 /// What the telemetry token of a request leads to.
@@ -111,6 +112,7 @@ pub(super) fn judge(
     };
     let by_count = match changed.len() {
         0 if before.is_none() || traits.is_none() => COMPONENTS_NEW,
+        0 if !tells_apart(before.as_ref(), user_agent) => COMPONENTS_SAME_KIND,
         0 => COMPONENTS_SAME,
         1 => COMPONENT_CHANGED,
         _ if is_drawn_anew(&changed) => COMPONENTS_DRAWN,
@@ -153,12 +155,16 @@ pub(super) fn is_missed(weight: Weight) -> bool {
     .contains(&weight)
 }
 
+/// Whether nothing but what such a browser invents tells the machine from the one the session knows.
+pub(super) fn is_redrawn((weight, changed): &(Weight, Vec<Component>)) -> bool {
+    [COMPONENT_CHANGED, COMPONENTS_DRAWN].contains(weight) && is_drawn_anew(changed)
+}
+
 /// Whether the machine may be the same: browsers against fingerprinting draw anew at each start, and invent processors and
-/// memory.
+/// memory. Fewer of these are never graver than all.
 fn is_drawn_anew(changed: &[Component]) -> bool {
-    let drawn = |it: &&Component| DRAWN.contains(it);
     let invented = |it: &Component| [Component::Cores, Component::Memory].contains(it);
-    2 <= changed.iter().filter(drawn).count() && changed.iter().all(|it| drawn(&it) || invented(it))
+    changed.iter().all(|it| DRAWN.contains(it) || invented(it))
 }
 
 /// Whether telemetry was sent from another network than the request, as far as both are known.
@@ -180,7 +186,16 @@ fn is_elsewhere(evidence: &Evidence<'_>, told_from: Option<IpAddr>, told_by: Opt
 /// Whether the telemetry may become what the session is compared with: it shows nothing that speaks against it, and comes
 /// from the session's own network.
 pub(super) fn replaces(weight: Option<Weight>, place: Weight) -> bool {
-    is_own(place) && weight.is_some_and(|it| [COMPONENTS_SAME, COMPONENTS_NEW].contains(&it))
+    is_own(place)
+        && weight.is_some_and(|it| {
+            [
+                COMPONENTS_SAME,
+                COMPONENTS_SAME_TOO,
+                COMPONENTS_SAME_KIND,
+                COMPONENTS_NEW,
+            ]
+            .contains(&it)
+        })
 }
 
 /// The factor, with the components that changed, or the browsers that differ.
@@ -204,10 +219,19 @@ pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight, changed: &[Compone
     weight.factor(current, expected)
 }
 
-/// The components that no upgrade, journey or new monitor explains.
+/// Whether what a browser shows is its machine's alone: one iPhone is like the next, and who shows little is like many.
+fn tells_apart(shown: Option<&Traits>, user_agent: &str) -> bool {
+    shown.is_some_and(device::is_telling) && useragent::parse(user_agent).engine != Engine::WebKit
+}
+
+/// The components that no upgrade, journey or new monitor explains. One that is not shown any more is another one, or
+/// leaving it out would be the better choice.
 fn changed(before: &Traits, now: &Traits, desktop_site: bool) -> Vec<Component> {
     let same_release = before.release() == now.release();
-    device::differing(before, now)
+    let differs = |it: &Component| before.mark(*it).is_some() && before.mark(*it) != now.mark(*it);
+    Component::ALL
+        .into_iter()
+        .filter(differs)
         .filter(|it| STABLE.contains(it) || (same_release && DRAWN.contains(it)))
         .filter(|it| !(desktop_site && PRETENDED.contains(it)))
         .collect()

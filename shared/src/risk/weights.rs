@@ -120,26 +120,29 @@ weights! {
     FINGERPRINT_NOT_SUPPLIED = missing(Fingerprint, "fingerprint_not_supplied", 0);
     FINGERPRINT_COUNTED = compared(Fingerprint, "fingerprint_counted", 0);
     FINGERPRINT_UPGRADED = compared(Fingerprint, "fingerprint_changed_with_upgrade", 10);
-    FINGERPRINT_VOUCHED = compared(Fingerprint, "fingerprint_vouched_for", 10);
+    FINGERPRINT_VOUCHED = compared(Fingerprint, "fingerprint_vouched_for", 0);
+    FINGERPRINT_DRAWN = compared(Fingerprint, "fingerprint_drawn_otherwise", 19);
     FINGERPRINT_CHANGED_ABROAD = compared(Fingerprint, "fingerprint_changed_abroad", 20);
     FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 0);
     FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 35);
-    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_unvouched_for", 45);
     FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
+    FINGERPRINT_UNVOUCHED = compared(Fingerprint, "fingerprint_unvouched_for", 49);
 
-    COMPONENTS_SAME = compared(Components, "components_same", 0);
+    COMPONENTS_SAME = compared(Components, "components_same", -10);
+    COMPONENTS_SAME_TOO = compared(Components, "components_same_too", -5);
+    COMPONENTS_SAME_KIND = compared(Components, "components_same_kind", 0);
     COMPONENTS_NEW = missing(Components, "components_newly_supplied", 0);
     COMPONENTS_COUNTED = compared(Components, "components_counted", 0);
     TELEMETRY_MISSING_NEAR = missing(Components, "telemetry_missing_near", 10);
     TELEMETRY_UNKNOWN_NEAR = missing(Components, "telemetry_unknown_near", 15);
     TELEMETRY_LEFT_BEHIND = compared(Components, "telemetry_left_behind", 19);
     COMPONENT_CHANGED = compared(Components, "component_changed", 15);
+    COMPONENTS_DRAWN = compared(Components, "components_drawn_otherwise", 19);
     COMPONENTS_IMPOSSIBLE = compared(Components, "components_impossible", 25);
-    COMPONENTS_DRAWN = compared(Components, "components_drawn_otherwise", 35);
-    COMPONENTS_CHANGED = compared(Components, "components_changed", 40);
-    COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 40);
-    TELEMETRY_ELSEWHERE = compared(Components, "telemetry_from_elsewhere", 40);
-    TELEMETRY_WITHHELD = missing(Components, "telemetry_withheld", 40);
+    COMPONENTS_CHANGED = compared(Components, "components_changed", 33);
+    COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 34);
+    TELEMETRY_ELSEWHERE = compared(Components, "telemetry_from_elsewhere", 34);
+    TELEMETRY_WITHHELD = missing(Components, "telemetry_withheld", 34);
     TELEMETRY_UNKNOWN = missing(Components, "telemetry_unknown", 45);
 
     GUESSING = compared(Sequence, "fingerprint_guessing", 60);

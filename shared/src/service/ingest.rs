@@ -2,8 +2,8 @@
 
 use super::{Fetched, Sessions, State};
 use crate::model::{
-    Attached, Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject,
-    SubjectKey, TenantId, Tenure,
+    Client, ClientId, Device, Facts, Instant, Reason, SessionId, SessionRecord, Subject, SubjectKey,
+    TenantId, Tenure,
 };
 use crate::policy::Tenant;
 use crate::store::Error;
@@ -157,20 +157,12 @@ impl Ingest<'_> {
         let cut = |text: &str, chars: usize| text.chars().take(chars).collect::<String>();
         let short = |text: &Option<String>| text.as_deref().map(|text| cut(text, SessionRecord::MAX_TEXT));
         SessionRecord {
-            id: self.id,
-            subject: self.client.name().to_owned(),
-            issuer: self.client.issuer().map(str::to_owned),
-            tenure: Tenure::Observed,
-            created_at: self.now,
             started_at: self.started_at,
-            updated_at: None,
             reference_id: self.reference_id.map(str::to_owned),
             ip: self.ip.to_owned(),
             facts: self.facts.clone(),
             user_agent: cut(self.user_agent, SessionRecord::MAX_USER_AGENT),
-            latest_user_agent: None,
             fingerprint: cut(self.fingerprint, SessionRecord::MAX_TEXT),
-            attached: Attached::default(),
             device: Device {
                 browser: short(&self.device.browser),
                 browser_version: short(&self.device.browser_version),
@@ -181,12 +173,8 @@ impl Ingest<'_> {
                 language: short(&self.device.language),
                 timezone: short(&self.device.timezone),
             },
-            geo_country: None,
-            geo_city: None,
             observed_ip: self.observed_ip.map(str::to_owned),
-            ended: None,
-            last_activity_at: None,
-            last_ip: None,
+            ..SessionRecord::new(self.id, self.client, Tenure::Observed, self.now)
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, Device, DeviceKey, HeldSession, Instant, Issued, IssuerClock, Reason, SessionId,
-    SessionRecord, Subject, Tenure,
+    Attached, Context, DeviceKey, HeldSession, Instant, Issued, IssuerClock, Reason, SessionId,
+    SessionRecord, Subject,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -315,32 +315,17 @@ impl<'a> Attempt<'a> {
         let request = self.request;
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let record = SessionRecord {
-            id: self.id,
-            subject: request.subject.name().to_owned(),
-            issuer: owned(request.subject.issuer()),
-            tenure: Tenure::Held {
-                idle_timeout: request.idle_timeout,
-                absolute_expiry: self.held.absolute_expiry,
-            },
-            created_at: request.now,
-            started_at: request.now,
-            updated_at: None,
-            reference_id: None,
             ip: request.context.ip.clone(),
             facts: request.context.facts.clone(),
             user_agent: request.user_agent.to_owned(),
-            latest_user_agent: None,
             fingerprint: request.fingerprint.to_owned(),
-            device: Device::default(),
             attached: request
                 .telemetry
                 .map_or_else(Attached::default, |it| it.attached(request.context.trusted)),
             geo_country: owned(request.geo_country),
             geo_city: owned(request.geo_city),
             observed_ip: owned(request.observed_ip),
-            ended: None,
-            last_activity_at: None,
-            last_ip: None,
+            ..SessionRecord::new(self.id, request.subject, self.held.tenure(), request.now)
         };
         self.sessions
             .store

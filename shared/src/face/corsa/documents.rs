@@ -24,21 +24,16 @@ fn tenant() -> TenantId {
 fn session() -> Fetched {
     let started_at = Instant::from_secs(1_705_314_600);
     let text = |text: &str| Some(text.to_owned());
+    let id = "018d0cab-c440-7abc-8123-456789abcdef".parse().unwrap();
+    let subject = Subject::new("123e4567-e89b-12d3-a456-426614174000").unwrap();
+    let told_at = Instant::from_millis(started_at.millis() + 120);
     let record = SessionRecord {
-        id: "018d0cab-c440-7abc-8123-456789abcdef".parse().unwrap(),
-        subject: "123e4567-e89b-12d3-a456-426614174000".to_owned(),
-        issuer: None,
-        tenure: Tenure::Observed,
-        created_at: Instant::from_millis(started_at.millis() + 120),
         started_at,
-        updated_at: None,
         reference_id: text("sess_abc123"),
         ip: "203.0.113.42".to_owned(),
         facts: Facts::absent(model::Absence::Documentation),
         user_agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36".to_owned(),
-        latest_user_agent: None,
         fingerprint: "a1b2c3d4e5f6g7h8i9j0".to_owned(),
-        attached: crate::model::Attached::default(),
         device: Device {
             browser: text("Chrome"),
             browser_version: text("120.0.6099.109"),
@@ -49,12 +44,7 @@ fn session() -> Fetched {
             language: text("en-US"),
             timezone: text("America/New_York"),
         },
-        geo_country: None,
-        geo_city: None,
-        observed_ip: None,
-        ended: None,
-        last_activity_at: None,
-        last_ip: None,
+        ..SessionRecord::new(id, &subject, Tenure::Observed, told_at)
     };
     Fetched {
         record,

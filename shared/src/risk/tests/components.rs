@@ -29,6 +29,8 @@ fn home() -> Visit {
             canvas_geometry: Some(digest(1)),
             canvas_text: Some(digest(2)),
             audio: Some(digest(3)),
+            math: Some(digest(6)),
+            fonts: Some(digest(7)),
             time_zone: Some("Europe/Paris".to_owned()),
             languages: Some(vec!["fr-FR".to_owned()]),
             ..Components::default()
@@ -43,6 +45,17 @@ fn with(change: impl FnOnce(&mut Visit)) -> Visit {
     let mut visit = home();
     change(&mut visit);
     visit
+}
+
+/// What a browser shows that blocks nearly everything, on another network.
+fn little() -> Visit {
+    with(|it| {
+        it.from = "203.0.113.5";
+        it.components = Components {
+            platform: Some("Win32".to_owned()),
+            ..Components::default()
+        };
+    })
 }
 
 impl Visit {
@@ -78,6 +91,7 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
     let (home, now) = (home(), base());
     let upgraded = context("198.51.100.7", CHROME_127, base().fingerprint);
     let away = context("203.0.113.5", CHROME, base().fingerprint);
+    let other_print = context("203.0.113.5", CHROME, Sample::supplied("device-2"));
     let other_agent = context("198.51.100.7", FIREFOX, base().fingerprint);
     let judged = |visit: &Visit| shown(Some(&home), &now, Some(visit.told()));
     vec![
@@ -134,6 +148,14 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
             ),
         ),
         (
+            "no sound and no drawing",
+            judged(&with(|it| {
+                it.components.audio = None;
+                it.components.canvas_text = None;
+                it.components.canvas_geometry = None;
+            })),
+        ),
+        (
             "a browser that does not say the truth of itself",
             judged(&with(|it| it.tampered = true)),
         ),
@@ -149,6 +171,18 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
                 &away,
                 Some(with(|it| it.from = "203.0.113.5").told()),
             ),
+        ),
+        (
+            "203.0.113.5, another fingerprint: all as it was, sent from there",
+            shown(
+                Some(&home),
+                &other_print,
+                Some(with(|it| it.from = "203.0.113.5").told()),
+            ),
+        ),
+        (
+            "203.0.113.5: the platform alone, sent from there",
+            shown(Some(&home), &away, Some(little().told())),
         ),
         (
             "203.0.113.5: all as it was, sent from home",
@@ -167,7 +201,7 @@ pub(super) fn examples() -> Vec<(&'static str, Assessment)> {
                     with(|it| {
                         it.from = "203.0.113.5";
                         it.components.hardware_concurrency = Some(4);
-                        it.components.device_memory = Some(2.0);
+                        it.components.webgl_renderer = Some("ANGLE (AMD, AMD Radeon RX 580)".to_owned());
                     })
                     .told(),
                 ),
@@ -258,7 +292,7 @@ fn what_the_tenant_says_of_telemetry_decides_what_its_absence_means() {
     };
     assert_eq!(points(EvidencePolicy::of(&[])), None);
     assert_eq!(points(EvidencePolicy::default()), Some(10));
-    assert_eq!(points(EvidencePolicy::of(&[Piece::Telemetry])), Some(40));
+    assert_eq!(points(EvidencePolicy::of(&[Piece::Telemetry])), Some(34));
 }
 
 #[test]
@@ -286,4 +320,80 @@ fn more_that_differs_never_scores_lower() {
             assert!(of(mask) <= of(mask | 1 << n), "{mask:04b} and {n}");
         }
     }
+}
+
+#[test]
+fn each_component_that_is_left_out_costs_what_another_one_costs() {
+    let leave_out: [fn(&mut Components); 6] = [
+        |it| it.hardware_concurrency = None,
+        |it| it.device_memory = None,
+        |it| it.webgl_renderer = None,
+        |it| it.audio = None,
+        |it| it.canvas_text = None,
+        |it| it.canvas_geometry = None,
+    ];
+    let home = home();
+    for address in ["198.51.100.7", "203.0.113.5"] {
+        let now = context(address, CHROME, Sample::supplied("device-2"));
+        for mask in 0..64_u8 {
+            let of = |mask: u8| {
+                let visit = with(|it| {
+                    it.from = address;
+                    for (n, leave_out) in leave_out.iter().enumerate() {
+                        if mask & (1 << n) != 0 {
+                            leave_out(&mut it.components);
+                        }
+                    }
+                });
+                shown(Some(&home), &now, Some(visit.told())).sum()
+            };
+            for n in 0..6 {
+                assert!(of(mask) <= of(mask | 1 << n), "{address}: {mask:06b} and {n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_shows_what_thousands_show_is_vouched_for_by_nothing() {
+    let now = context("203.0.113.5", CHROME, Sample::supplied("device-2"));
+    let of = |before: &Visit, visit: &Visit| names(&shown(Some(before), &now, Some(visit.told())));
+    let telling = with(|it| it.from = "203.0.113.5");
+    assert!(of(&home(), &telling).contains(&"components_same"));
+    assert!(of(&little(), &little()).contains(&"components_same_kind"));
+    let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                  Version/26.6 Mobile/15E148 Safari/604.1";
+    let phone = with(|it| {
+        it.from = "203.0.113.5";
+        it.user_agent = safari;
+    });
+    let (mut held, mut record) = opened(&context("198.51.100.7", safari, Sample::supplied("device-1")));
+    held.trail.told = true;
+    record.attached.traits = Some(phone.traits().to_bytes());
+    let now = context("203.0.113.5", safari, Sample::supplied("device-1"));
+    let judged = assess(&Evidence {
+        told: Some(phone.told()),
+        ..evidence(&held, Some(&record), &now)
+    });
+    assert!(names(&judged).contains(&"components_same_kind"));
+}
+
+#[test]
+fn a_browser_that_draws_anew_explains_another_fingerprint_in_part() {
+    let home = home();
+    let now = context("203.0.113.5", CHROME, Sample::supplied("device-2"));
+    let drawn = with(|it| {
+        it.from = "203.0.113.5";
+        it.components.audio = Some(digest(4));
+        it.components.canvas_text = Some(digest(5));
+    });
+    let judged = |told| shown(Some(&home), &now, told);
+    let redrawn = judged(Some(drawn.told()));
+    assert!(
+        names(&redrawn).contains(&"fingerprint_drawn_otherwise"),
+        "{redrawn:?}"
+    );
+    let same = with(|it| it.from = "203.0.113.5");
+    assert!(judged(Some(same.told())).sum() < redrawn.sum());
+    assert!(redrawn.sum() < judged(None).sum());
 }

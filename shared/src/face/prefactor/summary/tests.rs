@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::auth::testing::{acme, key_caller, user_caller};
 use crate::model::{
-    AutonomousSystem, Device, Ending, HeldSession, Located, Pfid, Place, Point, Sample, SessionId, Trail,
+    AutonomousSystem, Ending, HeldSession, Located, Pfid, Place, Point, Sample, SessionId, Subject, Trail,
 };
 
 const CHROME: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/91.0.4472.114 Safari/537.36";
@@ -60,30 +60,11 @@ pub(in crate::face::prefactor) fn session() -> Fetched {
     let id: SessionId = "011f71fb-0450-7abc-8123-456789abcdef".parse().unwrap();
     Fetched {
         record: SessionRecord {
-            id,
-            subject: "alice".to_owned(),
-            issuer: None,
-            tenure: Tenure::Held {
-                idle_timeout: Duration::from_hours(1),
-                absolute_expiry: opened() + Duration::from_hours(24),
-            },
-            created_at: opened(),
-            started_at: opened(),
-            updated_at: None,
-            reference_id: None,
             ip: "198.51.100.7".to_owned(),
             facts: melbourne(),
             user_agent: CHROME.to_owned(),
-            latest_user_agent: None,
             fingerprint: "f1".to_owned(),
-            device: Device::default(),
-            attached: crate::model::Attached::default(),
-            geo_country: None,
-            geo_city: None,
-            observed_ip: None,
-            ended: None,
-            last_activity_at: None,
-            last_ip: None,
+            ..SessionRecord::new(id, &Subject::new("alice").unwrap(), held().tenure(), opened())
         },
         held: Some(held()),
         state: State::Active,

@@ -377,7 +377,7 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout: Duration::from_mins(60),
-            issued_at: None,
+            issued: None,
             now,
             resumed: None,
         };

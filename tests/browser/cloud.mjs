@@ -17,14 +17,15 @@ const MILLISECONDS_TO_STOP = 30 * 1000;
  * Starts `cargo local`.
  *
  * @param origins - whose pages may tell the service of their visitors, beside its own
- * @returns its origin, the key of its site, an API key, and `close`, which may be called twice
+ * @param parameters - of the template, as `Name=value`
+ * @returns its origin, the key of its site, an API key, a user's token, and `close`, which may be called twice
  */
-export async function openCloud(origins = []) {
+export async function openCloud(origins = [], parameters = []) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-cloud-'));
   const [ready, log] = [join(folder, 'ready.json'), join(folder, 'log')];
   const options = ['--ephemeral', '--port', '0', '--dir', folder, '--ready-file', ready];
   // All visitors of a suite come from one address.
-  options.push('--parameter', 'TelemetryPerNetwork=6000');
+  for (const parameter of ['TelemetryPerNetwork=6000', ...parameters]) options.push('--parameter', parameter);
   for (const origin of origins) options.push('--site-origin', origin);
 
   const written = openSync(log, 'w');
@@ -57,8 +58,8 @@ export async function openCloud(origins = []) {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const { url, site_key, api_key } = await told(ready, cloud);
-    return { origin: url, siteKey: site_key, apiKey: api_key, close };
+    const { url, site_key, api_key, token } = await told(ready, cloud);
+    return { origin: url, siteKey: site_key, apiKey: api_key, token, close };
   } catch (error) {
     const end = readFileSync(log, 'utf8').slice(-4000);
     await close();

@@ -395,9 +395,9 @@ async fn a_stolen_session_is_revoked_by_the_next_look_when_the_first_died() {
 #[tokio::test]
 async fn a_batch_whose_reader_died_is_read_again() {
     let world = World::new().await;
-    for place in places([("UpdateItem", "session")]) {
-        // A token that is older than the ending before it opens nothing.
-        let token = world.token("alice");
+    for (round, place) in places([("UpdateItem", "session")]).into_iter().enumerate() {
+        // A token that is older than the ending before it opens nothing, nor does one just made.
+        let token = world.token(&format!("alice-{round}"));
         let mut ids = Vec::new();
         for _ in 0..4 {
             ids.push(world.create(&token).await);

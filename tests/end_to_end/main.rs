@@ -24,6 +24,8 @@ mod faults;
 mod granted;
 mod hostile;
 mod limits;
+mod matrix;
+mod names;
 mod prefactor;
 mod promises;
 mod step_up;

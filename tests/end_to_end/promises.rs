@@ -219,6 +219,46 @@ async fn the_current_session_is_the_one_the_token_or_the_header_names() {
 }
 
 #[tokio::test]
+async fn a_claim_that_names_no_held_session_silences_nothing() {
+    let world = World::new().await;
+    let token = world.token("alice");
+    let (held, ended) = (world.create(&token).await, world.create(&token).await);
+    let foreign = world.create(&world.token("bob")).await;
+    assert_eq!(world.revoke(&token, &ended).await.status, 200);
+    let elsewhere = "a2f0b9ee-4d4e-4d0b-9c8a-0f3d2f1c9d11";
+    let current = async |claims: Value, header: Option<&str>| {
+        let token = world.token_with("acme", "alice", claims);
+        let call = world.request("GET", ACTIVE).bearer(&token);
+        let call = header
+            .into_iter()
+            .fold(call, |call, id| call.header("x-session-id", id));
+        let list = call.send().await.json();
+        let sessions = list["sessions"].as_array().unwrap().clone();
+        let current = sessions.iter().find(|it| it["is_current"] == true);
+        current.map(|it| it["session_id"].as_str().unwrap().to_owned())
+    };
+    let held_is_it = Some(held.clone());
+    for other in [elsewhere, "x", &ended, &foreign, &held.to_uppercase()] {
+        for claims in [
+            json!({"sid": other}),
+            json!({"session_id": other}),
+            json!({"sid": other, "session_id": other}),
+        ] {
+            assert_eq!(current(claims.clone(), Some(&held)).await, held_is_it, "{claims}");
+            assert_eq!(current(claims.clone(), None).await, None, "{claims}");
+            assert_eq!(current(claims, Some(&foreign)).await, None);
+        }
+        for claims in [
+            json!({"sid": other, "session_id": held}),
+            json!({"sid": held, "session_id": other}),
+        ] {
+            assert_eq!(current(claims.clone(), None).await, held_is_it, "{claims}");
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_api_key_acts_for_the_subject_it_names_and_only_a_key_may() {
     let world = World::new().await;
     let key = world.cloud.api_key();

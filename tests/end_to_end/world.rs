@@ -275,7 +275,7 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout,
-            issued_at: None,
+            issued: None,
             now,
             resumed: None,
         };

@@ -453,7 +453,7 @@ impl Scene {
             geo_city: None,
             observed_ip: None,
             idle_timeout: Duration::from_mins(self.plan.idle),
-            issued_at: None,
+            issued: None,
             now,
             resumed,
         };

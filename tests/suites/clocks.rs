@@ -11,7 +11,7 @@ use tests::proxy::{Fault, When};
 
 use crate::profiles::located;
 use crate::races::own_client;
-use crate::world::{IP, TABLE, USER_AGENT, World, subject};
+use crate::world::{IP, TABLE, USER_AGENT, World, subject, token};
 
 /// How far one machine's clock is ahead of the others', seconds.
 const APART: [i64; 6] = [-300, -2, 2, 300, 3_600, 31_536_000];
@@ -41,7 +41,7 @@ async fn open_ahead(
         geo_city: None,
         observed_ip: None,
         idle_timeout: Duration::from_mins(60),
-        issued_at,
+        issued: issued_at.map(token),
         now: shifted(world.now(), ahead),
         resumed,
     };

@@ -250,7 +250,7 @@ impl History {
             geo_city: None,
             observed_ip: None,
             idle_timeout: self.idle,
-            issued_at: None,
+            issued: None,
             now,
             resumed: None,
         };

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::model::{Reason, SessionId};
+use shared::model::{Ending, Reason, SessionId};
 use shared::policy::AtLimit;
-use shared::service::Verdict;
+use shared::service::{State, Verdict};
 use shared::store::Removed;
 use tests::proxy::{Fault, When};
 
@@ -219,5 +219,58 @@ async fn a_record_tells_the_address_its_session_was_accepted_from_last() {
         world.settle().await;
         let record = world.sessions.store().record(&world.tenant.id, id).await;
         assert_eq!(record.unwrap().unwrap().last_ip.as_deref(), Some(last));
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_time_ran_out_ended_once_whoever_revokes_it_later() {
+    for (cleaned, settled, everywhere) in [
+        (false, false, false),
+        (false, true, false),
+        (true, false, false),
+        (true, true, false),
+        (false, false, true),
+        (false, true, true),
+    ] {
+        let world = World::new().await;
+        let case = format!("cleaned {cleaned}, settled {settled}, everywhere {everywhere}");
+        let (tenant, key) = (&world.tenant.id, subject("alice").key(&world.tenant.id));
+        let id = world.open("alice").await;
+        let ran_out = Ending {
+            at: world.now() + Duration::from_mins(60),
+            reason: Reason::IdleTimeout,
+        };
+        let told = async || {
+            let fetched = world.sessions.fetch(tenant, id, world.now()).await;
+            match fetched.unwrap().unwrap().state {
+                State::Ended(ending) => ending,
+                State::Active => panic!("{case}: alive"),
+            }
+        };
+        world.wait(Duration::from_mins(60));
+        assert_eq!(told().await, ran_out, "{case}");
+        if cleaned {
+            let clean = world.sessions.clean_subject(tenant, &key, world.now());
+            assert_eq!(clean.await.unwrap().expired, 1);
+        }
+        if settled {
+            world.settle().await;
+        }
+        world.wait(Duration::from_mins(5));
+        if everywhere {
+            let ended = world.sessions.end_all(tenant, &key, world.now()).await;
+            assert_eq!(ended.unwrap(), 0, "{case}");
+        } else {
+            assert!(!end(&world, id, Reason::Revoked).await, "{case}");
+            assert!(!end(&world, id, Reason::LoggedOut).await, "{case}");
+        }
+        let after = told().await;
+        assert_eq!(after.reason, Reason::IdleTimeout, "{case}");
+        if settled || !cleaned {
+            assert_eq!(after, ran_out, "{case}");
+        }
+        world.settle().await;
+        assert_eq!(told().await, ran_out, "{case}");
+        assert_eq!(world.ending(id).await, Some(ran_out), "{case}");
     }
 }

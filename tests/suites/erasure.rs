@@ -15,7 +15,7 @@ use tests::proxy::{Fault, When};
 use tokio::time;
 
 use crate::profiles::located;
-use crate::world::{IP, TABLE, USER_AGENT, World, subject};
+use crate::world::{IP, TABLE, USER_AGENT, World, subject, token};
 
 const NAME: &str = "alice@example.com";
 const REFERENCE: &str = "visit-of-alice";
@@ -304,8 +304,8 @@ async fn nothing_comes_back_from_the_stream_or_an_older_credential() {
     }
     assert_eq!(traces(&world, NAME).await, marks());
 
-    for issued_at in [issued, world.now()] {
-        let refused = world.try_open_issued(NAME, issued_at).await.unwrap();
+    for issued in [Some(token(issued)), Some(token(world.now())), None] {
+        let refused = world.try_open_by(NAME, issued).await.unwrap();
         assert_eq!(refused, Outcome::Overruled);
     }
     assert_eq!(traces(&world, NAME).await, marks());

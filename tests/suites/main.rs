@@ -18,6 +18,7 @@ mod endings;
 mod erasure;
 mod history;
 mod ingest;
+mod issuer_clocks;
 mod limits;
 mod profiles;
 mod races;

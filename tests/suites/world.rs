@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::clock::{Clock, Fixed, System};
-use shared::model::{Context, Facts, Instant, Partition, Profile, SessionId, Subject};
+use shared::model::{Context, Facts, Instant, Issued, IssuerTag, Partition, Profile, SessionId, Subject};
 use shared::policy::{AtLimit, Policy, Tenant};
 use shared::service::{
     Batch, Open, OpenError, Outcome, Proof, Sessions, SteppedUp, Unsettled, Validation, Verdict, context,
@@ -30,6 +30,14 @@ pub(crate) struct World {
 /// A user of the tenant.
 pub(crate) fn subject(name: &str) -> Subject {
     Subject::new(name).unwrap()
+}
+
+/// A token of the tenant's issuer, with this `iat`.
+pub(crate) fn token(at: Instant) -> Issued {
+    Issued {
+        at,
+        issuer: IssuerTag::of("https://issuer.example.com"),
+    }
 }
 
 impl World {
@@ -101,15 +109,15 @@ impl World {
 
     /// Opens a session, whatever becomes of it.
     pub(crate) async fn try_open(&self, name: &str) -> Result<Outcome, OpenError> {
-        self.try_open_with(name, None).await
+        self.try_open_by(name, None).await
     }
 
-    /// The same with a token that was issued then.
+    /// The same with a user's token of this `iat`.
     pub(crate) async fn try_open_issued(&self, name: &str, issued_at: Instant) -> Result<Outcome, OpenError> {
-        self.try_open_with(name, Some(issued_at)).await
+        self.try_open_by(name, Some(token(issued_at))).await
     }
 
-    async fn try_open_with(&self, name: &str, issued_at: Option<Instant>) -> Result<Outcome, OpenError> {
+    pub(crate) async fn try_open_by(&self, name: &str, issued: Option<Issued>) -> Result<Outcome, OpenError> {
         let (context, fingerprint) = context(IP, USER_AGENT, None, true, Facts::default());
         let (subject, now) = (subject(name), self.now());
         let request = Open {
@@ -124,7 +132,7 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout: Duration::from_mins(60),
-            issued_at,
+            issued,
             now,
             resumed: None,
         };
@@ -146,7 +154,7 @@ impl World {
             geo_city: None,
             observed_ip: None,
             idle_timeout: Duration::from_mins(1439),
-            issued_at: None,
+            issued: None,
             now,
             resumed: None,
         };

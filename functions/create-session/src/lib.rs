@@ -71,7 +71,7 @@ async fn open(
             geo_city: input.geo_city.as_deref(),
             observed_ip: request.source_ip.as_deref(),
             idle_timeout: Duration::from_secs(60 * u64::from(input.idle_timeout_minutes)),
-            issued_at: caller.issued_by(),
+            issued: caller.issued(),
             now,
             resumed: first.resumed(),
         })

@@ -24,7 +24,7 @@ pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<
     caller.require_any(&[Scope::SessionsAdmin, Scope::TenantAdmin])?;
     let tenant = &caller.tenant;
     let named = request.parameter("clientId").unwrap_or_default();
-    let client = Subject::new(named).map_err(|_| Error::ClientNotFound)?;
+    let client = Subject::of_id_or_name(named).map_err(|_| Error::ClientNotFound)?;
     if !caller.may_see(&client.key(&tenant.id)) {
         return Err(Error::ClientNotFound);
     }

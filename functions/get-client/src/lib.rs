@@ -16,7 +16,7 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     caller.require_any(&[Scope::SessionsRead, Scope::SessionsWrite])?;
     let tenant = &caller.tenant.id;
     let named = request.parameter("clientId").unwrap_or_default();
-    let (Some(kind), Ok(name)) = (kind_of(&request.path), Subject::new(named)) else {
+    let (Some(kind), Ok(name)) = (kind_of(&request.path), Subject::of_id_or_name(named)) else {
         return Err(Error::ClientNotFound);
     };
 

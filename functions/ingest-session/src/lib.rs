@@ -43,7 +43,7 @@ async fn ingest(
     now: Instant,
 ) -> Result<Reply, Error> {
     let tenant = &caller.tenant;
-    let client = Subject::new(&input.client_id).map_err(|_| Error::ClientNotFound)?;
+    let client = Subject::of_id_or_name(&input.client_id).map_err(|_| Error::ClientNotFound)?;
     if !caller.may_see(&client.key(&tenant.id)) {
         return Err(Error::ClientNotFound);
     }

@@ -15,10 +15,15 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let caller = app.authenticate(request, now).await?;
     caller.require_any(&[Scope::SessionsRead, Scope::SessionsWrite])?;
     let subject = caller.require_subject()?.key(&caller.tenant.id);
-    let named = caller.session_claim().or_else(|| request.header("x-session-id"));
-    let current = named.and_then(|text| SessionId::parse(text, caller.tenant.partition).ok());
+    let claims = caller.session_claims().iter().map(String::as_str);
+    let named = claims.chain(request.header("x-session-id"));
 
     let sessions = app.sessions.active(&caller.tenant.id, &subject, now).await?;
+
+    // Issuers put sessions of their own into `sid`: what is not held says nothing.
+    let current = named
+        .filter_map(|text| SessionId::parse(text, caller.tenant.partition).ok())
+        .find(|id| sessions.iter().any(|session| session.id == *id));
 
     Ok(Reply::json(&ActiveReply {
         total_count: sessions.len(),

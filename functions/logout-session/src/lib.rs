@@ -34,7 +34,10 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     };
 
     if input.revoke_all {
-        let ended = app.sessions.end_all(tenant, &subject, now).await?;
+        let ended = app
+            .sessions
+            .end_all_by(tenant, &subject, caller.issued(), now)
+            .await?;
         return Ok(Reply::json(&reply(Some(ended), true)));
     }
     let ended = match id {

@@ -1,8 +1,9 @@
-//! Any path no other function has: 404, 405 with the methods there are, 307 for a slash too many.
+//! Any path no other function has: 404, 405 with the methods there are, 307 for a slash too many, and preflights.
 //!
 //! The gateway's own `{"message":"Not Found"}` would break the faces, so the route `$default` ends here.
 
-use shared::face::{Failure, Route, bitcain, corsa, cside, prefactor};
+use shared::face::{Failure, Route, bitcain, corsa, cside, pages, prefactor};
+use shared::policy::Origins;
 use shared::runtime::Fault;
 use shared::runtime::http::{Reply, Request};
 
@@ -61,11 +62,15 @@ impl From<Fault> for Error {
     }
 }
 
-/// Answers in the words of the face the path belongs to.
+/// Answers in the words of the face the path belongs to; preflights of pages of these origins, which name no tenant yet,
+/// as their browser wants it.
 ///
 /// # Errors
-/// Always: 404, 405 or 307.
-pub fn handle(request: &Request) -> Result<Reply, Error> {
+/// For all but such preflights: 404, 405 or 307.
+pub fn handle(origins: &Origins, request: &Request) -> Result<Reply, Error> {
+    if let Some(headers) = preflight(origins, request) {
+        return Ok(Reply::empty().with_headers(headers));
+    }
     let routes: Vec<_> = ROUTES
         .iter()
         .map(|(path, method)| Route { method, path })
@@ -80,4 +85,10 @@ pub fn handle(request: &Request) -> Result<Reply, Error> {
     } else {
         bitcain::unrouted(&routes, path, &request.query).into()
     })
+}
+
+fn preflight(origins: &Origins, request: &Request) -> Option<Vec<(&'static str, String)>> {
+    let origin = request.header("origin").filter(|it| origins.admit(it))?;
+    let method = request.header("access-control-request-method")?;
+    (request.method == "OPTIONS").then(|| pages::preflight(origin, &request.path, method))?
 }

@@ -2,7 +2,7 @@
 
 use shared::auth::Caller;
 use shared::face::corsa::{Client, ClientChange, Error, kind_of};
-use shared::model::{self, Instant, Scope, SessionId, Subject};
+use shared::model::{self, Instant, Scope, SessionId, Subject, TenantId};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::once::Once;
 use shared::runtime::{App, Deadline};
@@ -41,7 +41,7 @@ async fn update(
 ) -> Result<Reply, Error> {
     let tenant = &caller.tenant.id;
     let named = request.parameter("clientId").unwrap_or_default();
-    let (Some(kind), Ok(name)) = (kind_of(&request.path), Subject::new(named)) else {
+    let (Some(kind), Ok(name)) = (kind_of(&request.path), Subject::of_id_or_name(named)) else {
         return Err(Error::ClientNotFound);
     };
     let id = name.client_id(tenant);
@@ -50,14 +50,15 @@ async fn update(
     }
     let changed = app
         .sessions
-        .change_client(tenant, id, kind, now, |client| apply(change, client));
+        .change_client(tenant, id, kind, now, |client| apply(change, tenant, client));
     let client = changed.await?.ok_or(Error::ClientNotFound)?;
     Ok(Reply::json(&Client::of(&client, kind)))
 }
 
-fn apply(change: &ClientChange, client: &mut model::Client) -> Result<(), Error> {
-    let name = change.reference_id.as_ref();
-    if name.is_some() && name != client.reference_id.as_ref() {
+fn apply(change: &ClientChange, tenant: &TenantId, client: &mut model::Client) -> Result<(), Error> {
+    let name = change.reference_id.as_deref().map(Subject::new);
+    let is_its_own = |name: Subject| name.client_id(tenant) == client.id;
+    if name.is_some_and(|name| !name.is_ok_and(is_its_own)) {
         return Err(Error::invalid("referenceId cannot be changed"));
     }
     if let Some(alias) = &change.alias {

@@ -56,7 +56,9 @@ async fn update(
 }
 
 fn check(session: &Fetched, ended_at: Instant, now: Instant) -> Result<(), Error> {
-    if ended_at < session.record.started_at {
+    // A start ahead of us is a caller's clock, or a plan; it keeps nobody from ending the session now.
+    let told_at = session.record.created_at;
+    if ended_at < session.record.started_at.min(told_at) {
         return Err(Error::invalid("endedAt must not be before startedAt"));
     }
     // A held session ends when it is told to and keeps that end; a revoke is the last word, whatever is told after it.

@@ -131,7 +131,7 @@ impl Authenticator {
         let who = Who::User {
             subject: verified.subject,
             issuer: issuer.issuer,
-            session: verified.session,
+            sessions: verified.sessions,
             issued_at: verified.issued_at,
         };
         Ok(Caller { tenant, who })
@@ -302,11 +302,18 @@ mod tests {
             let answer = it.user(&claims_with(name, value.clone())).await;
             assert!(answer.is_ok(), "{name}: {value}");
         }
-        let [rsa, ec, _] = signers();
+        let [rsa, ec, ed] = signers();
+        for alg in ["EdDSA", "Ed25519"] {
+            let header = json!({"alg": alg, "kid": "ed", "typ": "at+jwt"}).to_string();
+            let token = ed.sign(&header, &claims().to_string());
+            assert!(it.ask(&token, None, NOW).await.is_ok(), "{alg}");
+        }
         for header in [
             r#"{"alg":"ES256","kid":"ec"}"#,
             r#"{"alg":"ES256","kid":"ec","typ":"jwt"}"#,
             r#"{"alg":"ES256","kid":"ec","typ":"at+jwt"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"application/at+jwt"}"#,
+            r#"{"alg":"ES256","kid":"ec","typ":"Application/JWT"}"#,
             r#"{"alg":"ES256","kid":"ec","typ":"AT+JWT","x5t":"abc","other":1}"#,
             r#"{"alg":"ES256"}"#,
         ] {
@@ -319,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_current_session_is_the_session_id_claim_else_sid() {
+    async fn the_session_id_claim_is_the_better_word_of_the_session_than_sid() {
         let it = Setting::new().await;
         let both = {
             let mut claims = claims_with("sid", json!("s1"));
@@ -327,13 +334,13 @@ mod tests {
             claims
         };
         for (claims, expected) in [
-            (claims(), None),
-            (claims_with("sid", json!("s1")), Some("s1")),
-            (claims_with("session_id", json!("s2")), Some("s2")),
-            (both, Some("s2")),
+            (claims(), [].as_slice()),
+            (claims_with("sid", json!("s1")), &["s1"]),
+            (claims_with("session_id", json!("s2")), &["s2"]),
+            (both, &["s2", "s1"]),
         ] {
             let caller = it.user(&claims).await.unwrap();
-            assert!(matches!(caller.who, Who::User { session, .. } if session.as_deref() == expected));
+            assert_eq!(caller.session_claims(), expected);
         }
     }
 

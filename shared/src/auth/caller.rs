@@ -1,13 +1,11 @@
 //! Whoever stands behind a verified credential.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use crate::model::{Instant, Scope, Scopes, Subject, SubjectKey};
+use crate::model::{Instant, Issued, IssuerTag, Scope, Scopes, Subject, SubjectKey};
 use crate::policy::Tenant;
 
 /// Whoever is asking. Everything in it comes from the verified credential, but for the subject an API key acts for.
@@ -28,9 +26,10 @@ pub enum Who {
         subject: Subject,
         /// The issuer (`iss`) that vouches for it.
         issuer: String,
-        /// The session the token says it was made in: its `session_id`, else its `sid`, as written.
-        session: Option<String>,
-        /// When the token was made (`iat`). Tokens older than a revoke-all open no session.
+        /// The sessions the token says it was made in: its `session_id`, then its `sid`, as written. They may be the
+        /// issuer's own, which mean nothing here.
+        sessions: Vec<String>,
+        /// When the token was made (`iat`), by the issuer's clock. Tokens older than a revoke-all open no session.
         issued_at: Instant,
     },
     /// A backend with an API key.
@@ -84,20 +83,24 @@ impl Caller {
         scopes.first().map_or(Ok(()), |scope| self.require(*scope))
     }
 
-    /// The last instant at which the credential can have been issued: a token's `iat` has whole seconds, so it counts
-    /// to the end of its second. None for an API key, which has no such instant.
-    pub fn issued_by(&self) -> Option<Instant> {
+    /// When the credential was made, and by whose clock. None for an API key, which is no word about when.
+    pub fn issued(&self) -> Option<Issued> {
         match &self.who {
-            Who::User { issued_at, .. } => Some(*issued_at + Duration::from_millis(999)),
+            Who::User {
+                issued_at, issuer, ..
+            } => Some(Issued {
+                at: *issued_at,
+                issuer: IssuerTag::of(issuer),
+            }),
             Who::Key { .. } => None,
         }
     }
 
-    /// The session a user's token says it was made in.
-    pub fn session_claim(&self) -> Option<&str> {
+    /// What a user's token says of the session it was made in, the better word first.
+    pub fn session_claims(&self) -> &[String] {
         match &self.who {
-            Who::User { session, .. } => session.as_deref(),
-            Who::Key { .. } => None,
+            Who::User { sessions, .. } => sessions,
+            Who::Key { .. } => &[],
         }
     }
 
@@ -157,7 +160,7 @@ impl Caller {
                 let digest = Sha256::new()
                     .chain_update((issuer.len() as u64).to_be_bytes())
                     .chain_update(issuer)
-                    .chain_update(subject.name())
+                    .chain_update(subject.canonical_name().as_bytes())
                     .finalize();
                 format!("user:{}", URL_SAFE_NO_PAD.encode(digest))
             }

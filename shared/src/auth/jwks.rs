@@ -93,9 +93,7 @@ fn key(jwk: &Map<String, Value>) -> Option<Key> {
     let meant_for_it = match jwk.get("alg") {
         None => true,
         // RFC 9864 names the algorithm by its curve.
-        Some(Value::String(name)) => {
-            name == algorithm.as_str() || (algorithm == Algorithm::EdDsa && name == "Ed25519")
-        }
+        Some(Value::String(name)) => name.parse() == Ok(algorithm),
         Some(_) => false,
     };
     let id = match jwk.get("kid") {

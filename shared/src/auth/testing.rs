@@ -161,7 +161,7 @@ pub(crate) fn user_caller(issuer: &str, sub: &str, iat: i64) -> Caller {
         who: Who::User {
             subject: Subject::new(sub).unwrap(),
             issuer: issuer.to_owned(),
-            session: None,
+            sessions: Vec::new(),
             issued_at: Instant::from_secs(iat),
         },
     }

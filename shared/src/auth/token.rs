@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::jwks::Key;
 use super::{Refusal, json};
-use crate::model::{Algorithm, ClientId, Instant, Issuer, Subject, TenantId};
+use crate::model::{Algorithm, Instant, Issued, Issuer, Subject, TenantId};
 
 /// How far an issuer's clock may be off.
-pub(super) const SKEW: Duration = Duration::from_mins(1);
+pub(super) const SKEW: Duration = Issued::SKEW;
 
 /// Longest `iss`, in bytes.
 const MAX_ISSUER: usize = 512;
@@ -39,7 +39,7 @@ pub(super) struct Unverified<'t> {
 pub(super) struct Verified {
     pub(super) tenant: TenantId,
     pub(super) subject: Subject,
-    pub(super) session: Option<String>,
+    pub(super) sessions: Vec<String>,
     pub(super) issued_at: Instant,
 }
 
@@ -101,7 +101,7 @@ fn judge(claims: &Map<String, Value>, issuer: &Issuer, now: Instant) -> Result<V
     Ok(Verified {
         tenant: tenant(claims, issuer)?,
         subject: subject(claims, issuer)?,
-        session: session(claims)?,
+        sessions: sessions(claims)?,
         issued_at,
     })
 }
@@ -114,11 +114,7 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     if REFUSED_MEMBERS.iter().any(|name| header.contains_key(*name)) {
         return Err(Refusal("token header has a member that is not accepted"));
     }
-    let typ_is_known = header.get("typ").is_none_or(|typ| {
-        typ.as_str()
-            .is_some_and(|it| it.eq_ignore_ascii_case("JWT") || it.eq_ignore_ascii_case("at+jwt"))
-    });
-    if !typ_is_known {
+    if !header.get("typ").is_none_or(is_known_type) {
         return Err(Refusal("token is of another type"));
     }
     let algorithm = text(header, "alg")?
@@ -130,6 +126,13 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
         Some(_) => return Err(Refusal("token key id is no name")),
     };
     Ok((algorithm, key_id))
+}
+
+/// A media type, of which `application/` may be left out (RFC 7515, section 4.1.9), in any case.
+fn is_known_type(typ: &Value) -> bool {
+    let name = typ.as_str().map(str::to_ascii_lowercase).unwrap_or_default();
+    let name = name.strip_prefix("application/").unwrap_or(&name);
+    ["jwt", "at+jwt"].contains(&name)
 }
 
 fn names_audience(aud: Option<&Value>, accepted: &[String]) -> bool {
@@ -158,9 +161,7 @@ fn tenant(claims: &Map<String, Value>, issuer: &Issuer) -> Result<TenantId, Refu
 
 fn subject(claims: &Map<String, Value>, issuer: &Issuer) -> Result<Subject, Refusal> {
     let name = text(claims, "sub")?;
-    // Otherwise a user could be called by the id that another one's name leads to.
-    let is_derived_id = name.parse::<ClientId>().is_ok_and(ClientId::is_derived);
-    let subject = if issuer.namespaced || is_derived_id {
+    let subject = if issuer.namespaced {
         Subject::of_issuer(&issuer.issuer, name)
     } else {
         Subject::new(name)
@@ -168,16 +169,17 @@ fn subject(claims: &Map<String, Value>, issuer: &Issuer) -> Result<Subject, Refu
     subject.map_err(|_| Refusal("token subject is no name"))
 }
 
-fn session(claims: &Map<String, Value>) -> Result<Option<String>, Refusal> {
-    let mut first = None;
+/// Both claims, the better one first: issuers put session ids of their own into either.
+fn sessions(claims: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
+    let mut named = Vec::new();
     for claim in ["session_id", "sid"] {
         match claims.get(claim) {
             None | Some(Value::Null) => {}
-            Some(Value::String(id)) if is_name(id) => first = first.or_else(|| Some(id.clone())),
+            Some(Value::String(id)) if is_name(id) => named.push(id.clone()),
             Some(_) => return Err(Refusal("token session id is no name")),
         }
     }
-    Ok(first)
+    Ok(named)
 }
 
 fn is_name(text: &str) -> bool {

@@ -3,6 +3,7 @@
 pub mod bitcain;
 pub mod corsa;
 pub mod cside;
+pub mod pages;
 pub mod prefactor;
 
 mod json;

@@ -49,7 +49,11 @@ impl Algorithm {
 impl FromStr for Algorithm {
     type Err = InvalidId;
 
+    /// Reads the registered name; Ed25519 has two, of which RFC 9864 wants the one that names the curve.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if text == "Ed25519" {
+            return Ok(Self::EdDsa);
+        }
         Self::ALL
             .into_iter()
             .find(|it| it.as_str() == text)

@@ -1,5 +1,6 @@
 //! Ids of the service and their spellings.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -54,9 +55,11 @@ impl fmt::Display for TenantId {
 
 /// A user of a tenant, 1 to 255 characters, none of them a control character.
 ///
-/// Where a tenant keeps the subjects of its issuers apart, the issuer is part of the subject.
+/// Where a tenant keeps the subjects of its issuers apart, the issuer is part of the subject. A name that is a UUID is
+/// one name in all of its spellings: upper case, in braces, as a URN, without hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subject {
+    /// Empty where the name is of the form of computed ids, and no id.
     issuer: Option<String>,
     name: String,
 }
@@ -68,7 +71,8 @@ pub struct SubjectKey(String);
 /// A subject as the Corsa face names it.
 ///
 /// A subject whose name is a UUID is called by it; any other by a `UUIDv8` (RFC 9562) of SHA-256 over tenant, issuer
-/// and name. So a client's id and its name lead to the same sessions without a read.
+/// and name, and so is one whose name is itself a `UUIDv8`. So a client's id and its name lead to the same sessions
+/// without a read, and no name leads to another's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientId(Uuid);
 
@@ -77,15 +81,40 @@ impl Subject {
     pub const MAX_CHARS: usize = 255;
 
     /// A subject named by the tenant itself.
+    ///
+    /// The text is a name and never another's id: users choose their names, and ids are no secrets.
     pub fn new(name: &str) -> Result<Self, InvalidId> {
         let fits = !name.is_empty() && name.chars().count() <= Self::MAX_CHARS;
         if fits && !name.chars().any(char::is_control) {
+            let is_computed_form = name.parse().is_ok_and(ClientId::is_computed);
             Ok(Self {
-                issuer: None,
+                issuer: is_computed_form.then(String::new),
                 name: name.to_owned(),
             })
         } else {
             Err(InvalidId)
+        }
+    }
+
+    /// The subject a text means where an id is asked for and a name will do: the one of that id, where it is an id.
+    pub fn of_id_or_name(text: &str) -> Result<Self, InvalidId> {
+        text.parse()
+            .map_or_else(|_| Self::new(text), |id| Ok(Self::of_id(id)))
+    }
+
+    /// The subject of this id, of which no other name is known.
+    pub fn of_id(id: ClientId) -> Self {
+        Self {
+            issuer: None,
+            name: id.to_string(),
+        }
+    }
+
+    /// The subject that [`Subject::name`] and [`Subject::issuer`] were of.
+    pub fn of_parts(issuer: Option<&str>, name: &str) -> Result<Self, InvalidId> {
+        match issuer {
+            Some(issuer) => Self::of_issuer(issuer, name),
+            None => Self::of_id_or_name(name),
         }
     }
 
@@ -102,7 +131,14 @@ impl Subject {
         &self.name
     }
 
-    /// The issuer, where it is part of the subject.
+    /// The name in its one spelling, where it is a UUID.
+    pub fn canonical_name(&self) -> Cow<'_, str> {
+        Uuid::try_parse(&self.name).map_or(Cow::Borrowed(&self.name), |uuid| {
+            Cow::Owned(uuid.hyphenated().to_string())
+        })
+    }
+
+    /// The issuer, where it is part of the subject; empty where only the name's being no id is.
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
@@ -119,7 +155,7 @@ impl Subject {
             .chain_update([u8::from(self.issuer.is_some())])
             .chain_update((issuer.len() as u64).to_be_bytes())
             .chain_update(issuer)
-            .chain_update(&self.name)
+            .chain_update(self.canonical_name().as_bytes())
             .finalize();
         let mut bytes = [0; 16];
         for (to, from) in bytes.iter_mut().zip(digest) {
@@ -141,9 +177,9 @@ impl From<SessionId> for Uuid {
 }
 
 impl From<SessionId> for ClientId {
-    /// A fresh id, for a client that is told of without a name.
+    /// A fresh id, for a client that is told of without a name: of the form that no name leads to.
     fn from(drawn: SessionId) -> Self {
-        Self(drawn.0)
+        Self(uuid::Builder::from_custom_bytes(drawn.0.into_bytes()).into_uuid())
     }
 }
 
@@ -164,8 +200,8 @@ impl ClientId {
         pfid.to_uuid().filter(|_| ours).map(Self)
     }
 
-    /// Whether the id is one that is made from names, which only a name leads to in the first place.
-    pub fn is_derived(self) -> bool {
+    /// Whether the id was made here, and is not a name that is a UUID.
+    pub fn is_computed(self) -> bool {
         self.0.get_version_num() == 8
     }
 }
@@ -173,10 +209,10 @@ impl ClientId {
 impl FromStr for ClientId {
     type Err = InvalidId;
 
-    /// Reads the canonical spelling alone, of the variant of RFC 9562; so the nil UUID is no id.
+    /// Reads any spelling of a UUID of the variant of RFC 9562; so the nil UUID is no id.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let uuid = Uuid::try_parse(text).map_err(|_| InvalidId)?;
-        if uuid.get_variant() == uuid::Variant::RFC4122 && uuid.hyphenated().to_string() == text {
+        if uuid.get_variant() == uuid::Variant::RFC4122 {
             Ok(Self(uuid))
         } else {
             Err(InvalidId)
@@ -374,20 +410,83 @@ mod tests {
     #[test]
     fn a_subject_and_its_client_id_are_one() {
         let acme = "acme".parse().unwrap();
-        for (name, derived) in [("alice", true), ("123e4567-e89b-12d3-a456-426614174000", false)] {
+        for (name, computed) in [("alice", true), ("123e4567-e89b-12d3-a456-426614174000", false)] {
             let subject = Subject::new(name).unwrap();
             let id = subject.client_id(&acme);
-            assert_eq!(id.is_derived(), derived);
-            assert_eq!(id.to_string() == name, !derived);
-            let by_id = Subject::new(&id.to_string()).unwrap();
-            assert_eq!(by_id.key(&acme), subject.key(&acme));
+            assert_eq!(id.is_computed(), computed);
+            assert_eq!(id.to_string() == name, !computed);
+            for spelling in spellings(id) {
+                let by_id = Subject::of_id_or_name(&spelling).unwrap();
+                assert_eq!(by_id.client_id(&acme), id, "{spelling}");
+            }
         }
-        for bad in [
-            "00000000-0000-0000-0000-000000000000",
-            &ID.to_uppercase(),
-            "alice",
-        ] {
+        for bad in ["00000000-0000-0000-0000-000000000000", "alice", ""] {
             assert_eq!(bad.parse::<ClientId>(), Err(InvalidId));
+        }
+    }
+
+    /// Every spelling of an id that is read.
+    fn spellings(id: ClientId) -> Vec<String> {
+        let uuid = id.0;
+        let lower = [
+            uuid.hyphenated().to_string(),
+            uuid.simple().to_string(),
+            uuid.braced().to_string(),
+            uuid.urn().to_string(),
+        ];
+        let upper = lower.iter().map(|it| it.replace("urn:uuid:", "").to_uppercase());
+        upper.chain(lower.clone()).collect()
+    }
+
+    #[test]
+    fn a_name_reaches_nobody_elses_id() {
+        let acme = "acme".parse().unwrap();
+        let now = Instant::from_millis(1_700_000_000_123);
+        let drawn = SessionId::draw(now, &Fixed::at(now)).unwrap();
+        let ids = [
+            Subject::new("alice").unwrap().client_id(&acme),
+            Subject::of_issuer("https://a.example.com", "alice")
+                .unwrap()
+                .client_id(&acme),
+            ClientId::from(drawn),
+        ];
+        for id in ids {
+            let names: Vec<_> = spellings(id).iter().map(|it| Subject::new(it).unwrap()).collect();
+            for name in &names {
+                assert_ne!(name.client_id(&acme), id, "{name:?}");
+                assert_eq!(
+                    name.client_id(&acme),
+                    names[0].client_id(&acme),
+                    "one name, {name:?}"
+                );
+                let stored = Subject::of_parts(name.issuer(), name.name()).unwrap();
+                assert_eq!(stored, *name);
+            }
+            let by_id = Subject::of_id(id);
+            assert_eq!(Subject::of_parts(by_id.issuer(), by_id.name()), Ok(by_id));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_a_uuid_is_one_name_in_every_spelling() {
+        let acme = "acme".parse().unwrap();
+        for name in [
+            "550e8400-e29b-41d4-a716-446655440000",
+            ID,
+            // Of no variant that is an id, and a name all the same.
+            "00000000-0000-0000-0000-000000000000",
+            "018d0cab-c440-7abc-c123-456789abcdef",
+        ] {
+            let spellings = spellings(ClientId(Uuid::try_parse(name).unwrap()));
+            let plain = Subject::new(name).unwrap();
+            let issued = Subject::of_issuer("https://a.example.com", name).unwrap();
+            for spelling in &spellings {
+                let other = Subject::new(spelling).unwrap();
+                assert_eq!(other.key(&acme), plain.key(&acme), "{spelling}");
+                assert_eq!(other.name(), spelling, "kept as it was given");
+                let other = Subject::of_issuer("https://a.example.com", spelling).unwrap();
+                assert_eq!(other.key(&acme), issued.key(&acme), "{spelling}");
+            }
         }
     }
 

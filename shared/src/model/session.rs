@@ -256,9 +256,9 @@ impl HeldSession {
 pub struct SessionRecord {
     /// The session.
     pub id: SessionId,
-    /// The subject's name, as its tenant or issuer gave it.
+    /// The subject's name, as its tenant or issuer gave it, or its id, where it was named by that.
     pub subject: String,
-    /// The issuer, where it is part of the subject.
+    /// The issuer, where it is part of the subject; empty where the name looks like an id and is none.
     pub issuer: Option<String>,
     /// Whether the session is held here, or somewhere else and only told of.
     pub tenure: Tenure,
@@ -418,10 +418,7 @@ impl SessionRecord {
 
     /// Whose session it is.
     pub fn owner(&self) -> Option<Subject> {
-        match &self.issuer {
-            Some(issuer) => Subject::of_issuer(issuer, &self.subject).ok(),
-            None => Subject::new(&self.subject).ok(),
-        }
+        Subject::of_parts(self.issuer.as_deref(), &self.subject).ok()
     }
 
     /// The user agent of the latest accepted context.

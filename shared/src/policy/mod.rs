@@ -7,10 +7,12 @@ use crate::model::{HeldSession, Instant, Partition, SessionId, TenantId};
 
 mod evidence;
 mod lists;
+mod origins;
 mod telemetry;
 
 pub use evidence::{EvidencePolicy, Piece, Promise};
 pub use lists::{Listed, Lists, Pattern};
+pub use origins::{Origin, Origins};
 pub use telemetry::TelemetryPolicy;
 
 /// An account of this deployment.
@@ -39,6 +41,8 @@ pub struct Policy {
     pub lists: Lists,
     /// Whether IP, user agent and fingerprint in a body are believed when a user's own token sends them.
     pub trust_user_context: bool,
+    /// The origins of pages that may read what their users' own tokens are answered.
+    pub allowed_origins: Origins,
     /// Whether a session is told of only for a client that is known already.
     pub known_clients_only: bool,
     /// What browsers tell: who may ask for it, and for how long.
@@ -61,6 +65,7 @@ impl Default for Policy {
             risk: RiskPolicy::default(),
             lists: Lists::default(),
             trust_user_context: false,
+            allowed_origins: Origins::default(),
             known_clients_only: false,
             telemetry: TelemetryPolicy::default(),
             evidence: EvidencePolicy::default(),

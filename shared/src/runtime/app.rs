@@ -10,7 +10,7 @@ use crate::auth::{self, Authenticator, Caller, Fetcher, KeyHeader};
 use crate::clock::{Clock, Entropy, System};
 use crate::model::{Instant, Site, SiteKey, TenantId};
 use crate::network::{Intelligence, Opened, Sources};
-use crate::policy::Tenant;
+use crate::policy::{Origins, Tenant};
 use crate::service::{Sessions, Visits};
 use crate::store::{self, Store};
 
@@ -28,6 +28,7 @@ pub struct App {
     pub visits: Visits,
     authenticator: Authenticator,
     skew: Skew,
+    allowed_origins: Origins,
 }
 
 /// Why a function could not start.
@@ -104,6 +105,7 @@ impl App {
             visits,
             authenticator,
             skew: Skew::default(),
+            allowed_origins: config.policy.allowed_origins.clone(),
         }
     }
 
@@ -117,7 +119,14 @@ impl App {
 
     /// Who is asking.
     pub async fn authenticate(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
-        self.authenticator.authenticate(&request.headers, now).await
+        let caller = self.authenticator.authenticate(&request.headers, now).await;
+        match &caller {
+            Ok(caller) if caller.is_backend() => {}
+            Ok(caller) => request.show_to(&caller.tenant.policy.allowed_origins),
+            // A page has to learn that its token is none any more.
+            Err(_) => request.show_to(&self.allowed_origins),
+        }
+        caller
     }
 
     /// Who is asking, with an API key in `Authorization` or `x-api-key`.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::network::Sources;
-use crate::policy::{EvidencePolicy, Lists, Policy, RiskPolicy, TelemetryPolicy};
+use crate::policy::{EvidencePolicy, Lists, Origins, Policy, RiskPolicy, TelemetryPolicy};
 use crate::service::Rate;
 
 /// Everything the environment decides.
@@ -40,7 +40,7 @@ impl std::error::Error for ConfigError {}
 
 impl Config {
     /// The variables a deployment sets, which are those of the template.
-    pub const KEYS: [&'static str; 12] = [
+    pub const KEYS: [&'static str; 13] = [
         "HOLDFAST_TABLE",
         "HOLDFAST_MAX_CONCURRENT",
         "HOLDFAST_AT_LIMIT",
@@ -49,6 +49,7 @@ impl Config {
         "HOLDFAST_RISK_SUSPICIOUS",
         "HOLDFAST_RISK_STOLEN",
         "HOLDFAST_TRUST_USER_CONTEXT",
+        "HOLDFAST_ALLOWED_ORIGINS",
         "HOLDFAST_RETENTION_DAYS",
         "HOLDFAST_INTELLIGENCE",
         "HOLDFAST_TELEMETRY_PER_SITE",
@@ -65,7 +66,7 @@ impl Config {
     }
 
     /// Reads variables through `lookup`; every one of [`Config::KEYS`] must be there, except that a service without
-    /// data about addresses needs no `HOLDFAST_INTELLIGENCE`.
+    /// data about addresses needs no `HOLDFAST_INTELLIGENCE`, and one that no page calls no `HOLDFAST_ALLOWED_ORIGINS`.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = ConfigReader {
             lookup,
@@ -94,6 +95,7 @@ impl Config {
             trust_user_context: reader
                 .required("HOLDFAST_TRUST_USER_CONTEXT", "true or false", |_| true)
                 .unwrap_or_default(),
+            allowed_origins: reader.origins(),
             known_clients_only: false,
             telemetry: TelemetryPolicy::default(),
             // Tenants alone say what they send.
@@ -158,6 +160,16 @@ impl<F: Fn(&str) -> Option<String>> ConfigReader<F> {
 
     fn optional(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|it| !it.is_empty())
+    }
+
+    fn origins(&mut self) -> Origins {
+        const NAME: &str = "HOLDFAST_ALLOWED_ORIGINS";
+        let origins = self.optional(NAME).unwrap_or_default().parse();
+        origins.unwrap_or_else(|_| {
+            let wanted = "origins as browsers send them, with commas between them";
+            self.problems.push(format!("{NAME} must be {wanted}"));
+            Origins::default()
+        })
     }
 
     fn risk(&mut self) -> RiskPolicy {
@@ -235,8 +247,8 @@ mod tests {
     #[test]
     fn everything_that_is_missing_or_wrong_is_named_at_once() {
         let ConfigError(missing) = Config::read(|_| None).unwrap_err();
-        // All but `HOLDFAST_INTELLIGENCE`, which may be absent.
-        assert_eq!(missing.len(), Config::KEYS.len() - 1);
+        // All but `HOLDFAST_INTELLIGENCE` and `HOLDFAST_ALLOWED_ORIGINS`, which may be absent.
+        assert_eq!(missing.len(), Config::KEYS.len() - 2);
         for (name, bad) in [
             ("HOLDFAST_TABLE", ""),
             ("HOLDFAST_MAX_CONCURRENT", "26"),
@@ -244,6 +256,8 @@ mod tests {
             ("HOLDFAST_RISK_STOLEN", "44"),
             ("HOLDFAST_RETENTION_DAYS", "30"),
             ("HOLDFAST_TELEMETRY_PER_SITE", "0"),
+            ("HOLDFAST_ALLOWED_ORIGINS", "*"),
+            ("HOLDFAST_ALLOWED_ORIGINS", "https://app.example.com/"),
         ] {
             let with = |it: &str| {
                 if it == name {

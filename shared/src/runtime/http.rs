@@ -1,12 +1,16 @@
 //! Requests and replies as handlers see them, free of the gateway's event format.
 
+use std::sync::{Arc, OnceLock};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::HeaderMap;
 use serde::Serialize;
 
+use crate::face::pages;
 use crate::network;
+use crate::policy::Origins;
 
 /// A request that passed the gateway.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ pub struct Request {
     /// The headers.
     pub headers: HeaderMap,
     parameters: Vec<(String, String)>,
+    /// Set once it is known whose pages may read the answer: to the page's origin, if it is one of theirs.
+    reader: Arc<OnceLock<Option<String>>>,
 }
 
 /// An event that is no request.
@@ -55,6 +61,7 @@ impl Request {
             body,
             parameters: event.path_parameters.into_iter().collect(),
             headers: event.headers,
+            reader: Arc::default(),
         })
     }
 
@@ -62,6 +69,23 @@ impl Request {
     /// a comma.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Lets pages of these origins read the answer, if the request is one of theirs.
+    pub(super) fn show_to(&self, origins: &Origins) {
+        if !origins.is_empty() {
+            let origin = self.header("origin").filter(|it| origins.admit(it));
+            let _first_word_counts = self.reader.set(origin.map(str::to_owned));
+        }
+    }
+
+    /// The headers by which the page that sent the request may read its answer, to be asked for once it is answered.
+    pub(super) fn page_headers(&self) -> Vec<(&'static str, String)> {
+        match self.reader.get() {
+            Some(Some(origin)) => pages::headers(origin),
+            Some(None) => vec![pages::vary()],
+            None => Vec::new(),
+        }
     }
 
     /// A path parameter's value, decoded once.
@@ -154,6 +178,9 @@ mod tests {
             ("192.0.2.1:52431", "192.0.2.1"),
             ("[2001:DB8::1]:52431", "2001:db8::1"),
             ("2001:db8:0:0::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("[::ffff:192.0.2.1]:443", "192.0.2.1"),
             ("unknown", "unknown"),
             ("192.0.2.1, 198.51.100.7", "192.0.2.1, 198.51.100.7"),
         ] {

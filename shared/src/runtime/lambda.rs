@@ -132,17 +132,19 @@ pub async fn answer<E: Failure + From<Fault>>(
     deadline: Deadline,
     handle: &impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
 ) -> ApiGatewayV2httpResponse {
+    let request = Request::read(event);
+    let asked = request.as_ref().ok().cloned();
     let handled = async {
-        match Request::read(event) {
+        match request {
             Ok(request) => handle(request, deadline).await,
             Err(error) => Err(E::from(Fault::from(error))),
         }
     };
     let result = tokio::time::timeout(deadline.left(System.now()), handled).await;
-    match result.unwrap_or_else(|_| Err(E::from(Fault::OutOfTime))) {
+    let reply = match result.unwrap_or_else(|_| Err(E::from(Fault::OutOfTime))) {
         Ok(reply) => {
             tracing::debug!(http.status = reply.status, "answered");
-            response(reply)
+            reply
         }
         Err(failure) => {
             let status = failure.status();
@@ -157,14 +159,16 @@ pub async fn answer<E: Failure + From<Fault>>(
             } else {
                 tracing::debug!(error, http.status = status, "request refused");
             }
-            response(Reply {
+            Reply {
                 status,
                 content_type: failure.content_type(),
                 headers: failure.headers(),
                 body: failure.body(),
-            })
+            }
         }
-    }
+    };
+    let to_page = asked.map(|it| it.page_headers()).unwrap_or_default();
+    response(reply.with_headers(to_page))
 }
 
 fn causes(error: &dyn std::error::Error) -> String {

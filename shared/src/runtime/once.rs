@@ -63,7 +63,7 @@ impl From<Refused> for prefactor::Error {
 /// One sending of a request that may be sent again.
 #[derive(Debug)]
 pub struct Once<'a> {
-    /// Whoever is asking. A key means nothing outside its credential, subject, method and path.
+    /// Whoever is asking. A key means nothing outside its credential, subject, method, path and query.
     pub caller: &'a Caller,
     /// The request.
     pub request: &'a Request,
@@ -153,11 +153,12 @@ impl Once<'_> {
             .subject()
             .map(|subject| subject.key(&self.caller.tenant.id));
         let credential = self.caller.credential_id();
-        let parts: [&str; 5] = [
+        let parts: [&str; 6] = [
             &credential,
             subject.as_ref().map_or("", |it| it.as_str()),
             &self.request.method,
             &self.request.path,
+            &self.request.query,
             key,
         ];
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {

@@ -1,11 +1,12 @@
 //! Ending sessions: one, or all of a subject's.
 
 use super::Sessions;
-use crate::model::{Ending, Instant, Reason, SessionId, SubjectKey, TenantId};
+use crate::model::{Ending, Instant, Issued, Reason, SessionId, SubjectKey, TenantId, Tenure};
 use crate::store::{Error, Removed, Stamp};
 
 impl Sessions {
-    /// Ends one session, held or observed: two requests side by side. False when the subject has none that is alive.
+    /// Ends one session, held or observed: two requests side by side. False when the subject has none that is alive; then
+    /// nothing of this is left, which takes one more where the end it had is not written down yet.
     pub async fn end(
         &self,
         tenant: &TenantId,
@@ -24,20 +25,37 @@ impl Sessions {
             self.store.stamp(tenant, subject, id, &stamp),
         );
         Ok(match removed? {
-            Removed::Session(session) => {
-                later_settled(stamped.map(|_| ()));
-                session.is_live(now)
-            }
+            Removed::Session(session) => match session.expired(now) {
+                None => {
+                    later_settled(stamped.map(|_| ()));
+                    true
+                }
+                // Nobody ended it but the time: that is its end, and not the word that was given beside.
+                Some(ran_out) => {
+                    let (last, address) = (session.last_activity_at, session.latest_address());
+                    let settled = self.store.settle(tenant, id, ran_out, last, address).await;
+                    later_settled(settled.map(|_| ()));
+                    false
+                }
+            },
             Removed::Before => {
                 later_settled(stamped.map(|_| ()));
                 true
             }
             // Nothing was judged, so nothing can have changed.
             Removed::Changed(_) => return Err(Error::Contended),
-            // Nothing makes up for the stamp of an observed session: it is its end.
-            Removed::Absent { revoked_all_at } => {
-                stamped?.is_some_and(|record| revoked_all_at.is_none_or(|at| at < record.created_at))
-            }
+            Removed::Absent { revoked_all_at } => match stamped? {
+                // Nothing makes up for the stamp of an observed session: it is its end.
+                Some(record) if record.tenure == Tenure::Observed => {
+                    revoked_all_at.is_none_or(|at| at < record.created_at)
+                }
+                // It had ended before, and who ended it is still to be written down.
+                Some(_) => {
+                    later_settled(self.store.unstamp(tenant, id, &stamp).await);
+                    false
+                }
+                None => false,
+            },
         })
     }
 
@@ -48,7 +66,19 @@ impl Sessions {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<usize, Error> {
-        let ended = self.store.remove_all(tenant, subject, now).await?;
+        self.end_all_by(tenant, subject, None, now).await
+    }
+
+    /// The same at the word of a user, whose token shows its issuer's clock.
+    pub async fn end_all_by(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        issued: Option<Issued>,
+        now: Instant,
+    ) -> Result<usize, Error> {
+        let clock = issued.and_then(|it| it.clock(now));
+        let ended = self.store.remove_all_by(tenant, subject, clock, now).await?;
         Ok(ended.iter().filter(|(_, session)| session.is_live(now)).count())
     }
 }

@@ -72,23 +72,29 @@ fn state(record: &SessionRecord, held: Option<&HeldSession>, guard: &Guard, now:
     if let Some(held) = held {
         return Some(held.expired(now).map_or(State::Active, State::Ended));
     }
+    // The last word is in the record, whatever the guard has been told since.
+    let settled = record.ended.filter(|_| record.last_activity_at.is_some());
     let removed = guard.why_removed(record.id).map(|reason| Ending {
         at: guard.removed_at.unwrap_or(record.created_at),
         reason,
     });
-    let everywhere = guard
-        .revoked_sessions
-        .iter()
-        .any(|(id, _)| *id == record.id)
-        .then_some(Ending {
-            at: guard.revoked_all_at.unwrap_or(record.created_at),
+    let ended_at = guard.revoked_all_at.unwrap_or(record.created_at);
+    let revoked = guard.revoked_sessions.iter().find(|(id, _)| *id == record.id);
+    let everywhere = revoked.map(|(_, session)| {
+        session.expired(ended_at).unwrap_or(Ending {
+            at: ended_at,
             reason: Reason::LoggedOutEverywhere,
-        });
+        })
+    });
     let pending = Ending {
         at: guard.removed_at.unwrap_or(record.started_at),
         reason: Reason::Pending,
     };
-    let ending = removed.or(everywhere).or(record.ended).unwrap_or(pending);
+    let ending = settled
+        .or(removed)
+        .or(everywhere)
+        .or(record.ended)
+        .unwrap_or(pending);
     (ending.reason != Reason::Withdrawn).then_some(State::Ended(ending))
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Sessions, Shown};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, DeviceKey, HeldSession, Instant, Reason, SessionId, SessionRecord, Subject,
+    Attached, Context, DeviceKey, HeldSession, Instant, Issued, IssuerClock, Reason, SessionId,
+    SessionRecord, Subject,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
 use crate::risk;
@@ -45,8 +46,8 @@ pub struct Open<'a> {
     pub observed_ip: Option<&'a str>,
     /// How long it lives without activity.
     pub idle_timeout: Duration,
-    /// When the credential was issued, to the end of its precision; none for an API key.
-    pub issued_at: Option<Instant>,
+    /// When the user's token was made; nothing with an API key, whose request's start counts.
+    pub issued: Option<Issued>,
     /// The request's start.
     pub now: Instant,
     /// When the first sending began, of a request that was sent before and may have opened this very id then.
@@ -124,6 +125,10 @@ struct Attempt<'a> {
     attempts: Attempts,
     /// When it began, by no clock that anyone sets.
     began: tokio::time::Instant,
+    /// The last revoke-all the token was found to be newer than, so that nobody asks twice.
+    outlived: Option<Instant>,
+    /// What is known of the clock of the token's issuer.
+    clock: Option<IssuerClock>,
 }
 
 impl<'a> Attempt<'a> {
@@ -148,6 +153,8 @@ impl<'a> Attempt<'a> {
             recorded: false,
             attempts: Attempts::default(),
             began: tokio::time::Instant::now(),
+            outlived: None,
+            clock: request.issued.and_then(|it| it.clock(request.now)),
         }
     }
 
@@ -167,7 +174,7 @@ impl<'a> Attempt<'a> {
                 Opened::NoGuard => self.first().await?,
                 Opened::Refused(guard) => {
                     let used = guard.may_have_held(self.id);
-                    if self.is_overruled(&guard) {
+                    if self.is_overruled(&guard).await? {
                         // The record of one that was held tells how it ended.
                         self.recorded &= !used;
                         return Ok(Outcome::Overruled);
@@ -203,11 +210,11 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    /// A revoke-all at or after this instant refuses a create that has not seen the guard.
+    /// A revoke-all at or after this instant refuses a create that has not seen the guard, whatever the issuer's clock.
     fn authorised_at(&self) -> Instant {
+        let made = self.request.issued.map(Issued::earliest);
         let doubt = self.request.resumed.map(|since| since - IN_DOUBT);
-        let bounds = self.request.issued_at.into_iter().chain(doubt);
-        bounds.fold(self.request.now, Instant::min)
+        made.into_iter().chain(doubt).fold(self.request.now, Instant::min)
     }
 
     /// Whether all sessions were ended after this one was authorised.
@@ -215,16 +222,45 @@ impl<'a> Attempt<'a> {
     /// Times of two machines are compared for a user's token, which says no more than when it was made, and for a resumed
     /// request, where what is in doubt is refused. An API key's request is refused while it runs: one that finds a later
     /// mark began after the revoke-all, or was made by a machine whose clock is ahead, which must lock nobody out.
-    fn is_overruled(&self, guard: &Guard) -> bool {
+    async fn is_overruled(&mut self, guard: &Guard) -> Result<bool, Error> {
         let Some(at) = guard.revoked_all_at else {
-            return false;
+            return Ok(false);
         };
+        if guard.revoked_sessions.iter().any(|(id, _)| *id == self.id) {
+            return Ok(true);
+        }
+        if at < self.authorised_at() || self.outlived == Some(at) {
+            return Ok(false);
+        }
         let (request, now) = (self.request, self.request.now + self.began.elapsed());
-        let ended = guard.revoked_sessions.iter().any(|(id, _)| *id == self.id);
-        ended
-            || request.issued_at.is_some_and(|issued| issued <= at)
-            || request.resumed.is_some_and(|since| since - IN_DOUBT <= at)
-            || (request.now..=now).contains(&at)
+        let in_doubt = request.resumed.is_some_and(|since| since - IN_DOUBT <= at);
+        let overruled = in_doubt
+            || match request.issued {
+                Some(issued) => !self.is_newer(issued, at, guard).await?,
+                None => (request.now..=now).contains(&at),
+            };
+        if !overruled {
+            self.outlived = Some(at);
+        }
+        Ok(overruled)
+    }
+
+    /// Whether the request began and its token was made after all sessions were ended, which takes two requests side by
+    /// side where only the issuer's clock tells.
+    async fn is_newer(&mut self, issued: Issued, ended_at: Instant, guard: &Guard) -> Result<bool, Error> {
+        if self.request.now <= ended_at || issued.latest() <= ended_at {
+            return Ok(false);
+        }
+        let ended: Vec<_> = guard.revoked_sessions.iter().map(|(id, _)| *id).collect();
+        let store = &self.sessions.store;
+        let mut clocks = store
+            .issuer_clocks(&self.request.tenant.id, &self.subject, &ended, self.id)
+            .await?;
+        clocks.extend(guard.revoker_clock);
+        // What was known then goes on with the session, whose guard forgets which were ended.
+        let own = clocks.iter().filter(|it| it.issuer == issued.issuer).copied();
+        self.clock = own.chain(self.clock).max_by_key(|it| it.ahead);
+        Ok(issued.is_after(ended_at, &clocks))
     }
 
     /// The session as it is held; none when it left again. One that an earlier sending of a resumed request stored is made
@@ -365,11 +401,12 @@ impl<'a> Attempt<'a> {
         };
         self.sessions
             .store
-            .put_record(
+            .put_record_by(
                 &request.tenant.id,
                 &self.subject,
                 &record,
                 self.sessions.retention,
+                self.clock,
             )
             .await
     }

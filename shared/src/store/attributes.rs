@@ -33,6 +33,7 @@ attributes! {
     REVOKED_SESSIONS = "revoked_sessions" => "p", "Guard: what the last revoke-all ended";
     GONE = "gone" => "go", "Guard: the sessions that left since a create last saw them all, first 8 bytes of each id";
     CLOSED = "closed" => "gc", "Guard: up to which millisecond of ids no session is opened unseen";
+    REVOKER_CLOCK = "revoker_clock" => "rv", "Guard: the issuer's clock, as the token showed it that ended all sessions, until the next session is opened";
     ERASED_AT = "erased_at" => "xa", "Guard, profile: when everything of its subject was last erased, milliseconds";
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";
@@ -67,6 +68,7 @@ attributes! {
     OWNER = "owner" => "ow", "Reference: whose session it is, as guards are keyed";
     SUBJECT = "subject" => "s", "Record: the subject's name";
     SUBJECT_ISSUER = "subject_issuer" => "si", "Record: the subject's issuer, where it is part of the subject";
+    ISSUER_CLOCK = "issuer_clock" => "ic", "Record: digest of the issuer, and how far its clock is ahead at most, milliseconds";
     CITY = "city" => "y", "Record: city named by the caller";
     OBSERVED_IP = "observed_ip" => "o", "Record: address the gateway saw";
     STARTED_AT = "started_at" => "st", "Record: when the session was opened, milliseconds, where that is not when the record was made";
@@ -137,7 +139,7 @@ attributes! {
     SINGLE_USE = "single_use" => "su", "Tenant: a telemetry token is exchanged once";
     KNOWN_CLIENTS_ONLY = "known_clients_only" => "kc", "Tenant: sessions are told of for known clients only";
     TRUST_USER_CONTEXT = "trust_user_context" => "tu", "Tenant: users' own tokens are believed about their context";
-    ORIGINS = "origins" => "oo", "Site: the origins its pages have";
+    ORIGINS = "origins" => "oo", "Site: the origins its pages have; tenant: those of pages that call with users' own tokens";
     ENABLED = "enabled" => "nb", "Site: whether it may send";
 
     DIGEST = "digest" => "dg", "Nonce: which visit used it";

@@ -202,6 +202,11 @@ fn policy(reader: &Reader<'_>, defaults: &Policy) -> Result<Policy, Error> {
         trust_user_context: reader
             .opt_flag(TRUST_USER_CONTEXT)?
             .unwrap_or(defaults.trust_user_context),
+        allowed_origins: if reader.has(ORIGINS) {
+            parsed(reader, ORIGINS)?.into_iter().collect()
+        } else {
+            defaults.allowed_origins.clone()
+        },
         known_clients_only: reader
             .opt_flag(KNOWN_CLIENTS_ONLY)?
             .unwrap_or(defaults.known_clients_only),

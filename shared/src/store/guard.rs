@@ -14,12 +14,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use super::attributes::{
     ABSOLUTE_EXPIRY, CLOSED, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, ERASED_AT, FINGERPRINT,
     GONE, IDLE, IPV4, IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT,
-    REVOKED_SESSIONS, RISK, SCHEMA, SESSIONS, TRAIL, TTL, USER_AGENT, names,
+    REVOKED_SESSIONS, REVOKER_CLOCK, RISK, SCHEMA, SESSIONS, TRAIL, TTL, USER_AGENT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text, time};
 use super::keys::{Key, due_hash, due_shard, hour};
 use super::{Attempts, Error, Store, Write, trail};
-use crate::model::{HeldSession, Instant, Reason, Sample, SessionId, SubjectKey, TenantId, Trail};
+use crate::model::{
+    HeldSession, Instant, IssuerClock, Reason, Sample, SessionId, SubjectKey, TenantId, Trail,
+};
 use crate::policy::AbsoluteTimeout;
 
 /// How long a guard is kept at least after its last write: any session in it has ended by then.
@@ -47,6 +49,8 @@ pub struct Guard {
     pub revoked_all_at: Option<Instant>,
     /// The sessions that were ended then, until the next session is opened.
     pub revoked_sessions: Vec<(SessionId, HeldSession)>,
+    /// What the token that ended them showed of its issuer's clock, until the next session is opened.
+    pub revoker_clock: Option<IssuerClock>,
     /// When everything of the subject was last erased.
     pub erased_at: Option<Instant>,
     /// When cleanup will look at this guard.
@@ -133,6 +137,7 @@ impl Guard {
             closed: reader.opt_time(CLOSED)?,
             revoked_all_at: reader.opt_time(REVOKED_ALL_AT)?,
             revoked_sessions: sessions(&reader, REVOKED_SESSIONS)?,
+            revoker_clock: reader.opt_bytes(REVOKER_CLOCK)?.map(IssuerClock::of_bytes),
             erased_at: reader.opt_time(ERASED_AT)?,
             due,
         })
@@ -378,7 +383,7 @@ impl Store {
         authorised_at: Instant,
     ) -> Result<Opened, Error> {
         let condition = format!("{OPEN_IF} AND {OPEN_UNSEEN_IF}");
-        let update = format!("{OPEN} REMOVE #removals, #revoked_sessions");
+        let update = format!("{OPEN} REMOVE #removals, #revoked_sessions, #revoker_clock");
         let values = vec![
             (":bound", number(max)),
             (":authorised", time(authorised_at)),
@@ -423,7 +428,7 @@ impl Store {
         } else {
             remove.push_str(", #removals, #gone");
         }
-        update = format!("{update} REMOVE #revoked_sessions{remove}{add}");
+        update = format!("{update} REMOVE #revoked_sessions, #revoker_clock{remove}{add}");
         let condition = format!("{OPEN_IF} AND {OPEN_SEEN_IF}{}", leaving.as_seen);
         self.open(opening, &update, &condition, leaving, values).await
     }
@@ -662,7 +667,18 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
-        Ok(self.empty(tenant, subject, now, "").await?.before.sessions)
+        self.remove_all_by(tenant, subject, None, now).await
+    }
+
+    /// The same at the word of a token that shows its issuer's clock.
+    pub async fn remove_all_by(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        clock: Option<IssuerClock>,
+        now: Instant,
+    ) -> Result<Vec<(SessionId, HeldSession)>, Error> {
+        Ok(self.empty(tenant, subject, now, "", clock).await?.before.sessions)
     }
 
     /// As [`Store::remove_all`], because everything of the subject is erased: the guard says so, and nobody stamps the
@@ -676,7 +692,7 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
     ) -> Result<Emptied, Error> {
-        self.empty(tenant, subject, now, ", #erased_at = :at").await
+        self.empty(tenant, subject, now, ", #erased_at = :at", None).await
     }
 
     /// Leaves of a guard that was emptied what keeps that in force: one request. Nothing where a session was opened since,
@@ -704,7 +720,7 @@ impl Store {
                 update.push_str("SET #closed = :closed ");
                 values.push((":closed", time(closed)));
             }
-            update.push_str("REMOVE #revoked_sessions, #removals, #gone, #due_hash, #due_at");
+            update.push_str("REMOVE #revoked_sessions, #revoker_clock, #removals, #gone, #due_hash, #due_at");
             let written = self.update(&key, &update, condition, values).send().await;
             let Write::Refused(Some(item)) = Write::of(written)? else {
                 return Ok(());
@@ -729,10 +745,15 @@ impl Store {
         subject: &SubjectKey,
         now: Instant,
         also: &str,
+        clock: Option<IssuerClock>,
     ) -> Result<Emptied, Error> {
+        let (set, remove) = match clock {
+            Some(_) => (", #revoker_clock = :clock", ""),
+            None => ("", ", #revoker_clock"),
+        };
         let marks = format!(
-            "#revoked_all_at = :at, #removed_at = :now, #ttl = :ttl, #schema = :schema{also} \
-             REMOVE #removals ADD #removal_count :one"
+            "#revoked_all_at = :at, #removed_at = :now, #ttl = :ttl, #schema = :schema{also}{set} \
+             REMOVE #removals{remove} ADD #removal_count :one"
         );
         let later = "(attribute_not_exists(#revoked_all_at) OR #revoked_all_at < :at) \
              AND (attribute_not_exists(#schema) OR #schema <= :schema)";
@@ -761,6 +782,7 @@ impl Store {
             if !again {
                 values.push((":none", AttributeValue::M(HashMap::new())));
             }
+            values.extend(clock.map(|it| (":clock", bytes(&it.to_bytes()))));
             let written = self
                 .update(&Key::guard(tenant, subject), update, condition, values)
                 .return_values(ReturnValue::AllOld)

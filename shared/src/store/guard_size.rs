@@ -74,23 +74,21 @@ fn largest_entry() -> AttributeValue {
     })
 }
 
-#[test]
-fn the_largest_guard_fits_into_one_read_unit() {
+fn id(number: usize) -> SessionId {
+    SessionId::draw(
+        START + Duration::from_millis(number as u64),
+        &crate::clock::System,
+    )
+    .unwrap()
+}
+
+/// The largest guard, but for what it was told last.
+fn largest(last: Vec<(&str, AttributeValue)>) -> usize {
     let tenant: TenantId = "t".repeat(63).parse().unwrap();
     let subject = crate::model::Subject::new("alice").unwrap().key(&tenant);
-    let id = |number: usize| {
-        SessionId::draw(
-            START + Duration::from_millis(number as u64),
-            &crate::clock::System,
-        )
-        .unwrap()
-    };
-    let entries = (0..Policy::MOST_CONCURRENT).map(|number| (id(number).to_compact(), largest_entry()));
     let due = due_of(&subject, START);
     let mut item = Key::guard(&tenant, &subject).attributes();
     item.extend([
-        (SESSIONS.to_owned(), AttributeValue::M(entries.collect())),
-        (REMOVALS.to_owned(), removals(&[(id(99), Reason::Evicted)])),
         (REMOVED_AT.to_owned(), time(START)),
         (REMOVAL_COUNT.to_owned(), number(99_999_999)),
         (REVOKED_ALL_AT.to_owned(), time(START)),
@@ -100,10 +98,36 @@ fn the_largest_guard_fits_into_one_read_unit() {
         (DUE_HASH.to_owned(), text(due.hash)),
         (DUE_AT.to_owned(), time(due.at)),
     ]);
-    let bytes: usize = item.iter().map(|(name, it)| name.len() + size(it)).sum();
+    item.extend(last.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    item.iter().map(|(name, it)| name.len() + size(it)).sum()
+}
+
+fn entries() -> AttributeValue {
+    let entries = (0..Policy::MOST_CONCURRENT).map(|number| (id(number).to_compact(), largest_entry()));
+    AttributeValue::M(entries.collect())
+}
+
+#[test]
+fn the_largest_guard_fits_into_one_read_unit() {
+    let bytes = largest(vec![
+        (SESSIONS, entries()),
+        (REMOVALS, removals(&[(id(99), Reason::Evicted)])),
+    ]);
     println!(
         "the largest guard: {bytes} B, an entry: {} B",
         size(&largest_entry())
     );
+    assert!(bytes <= READ_UNIT, "{bytes}");
+}
+
+#[test]
+fn a_guard_whose_sessions_were_all_ended_at_once_fits_into_one_read_unit() {
+    let clock = IssuerClock::of_bytes([0xff; 8]);
+    let bytes = largest(vec![
+        (SESSIONS, AttributeValue::M(HashMap::new())),
+        (REVOKED_SESSIONS, entries()),
+        (REVOKER_CLOCK, bytes(&clock.to_bytes())),
+    ]);
+    println!("all ended at once: {bytes} B");
     assert!(bytes <= READ_UNIT, "{bytes}");
 }

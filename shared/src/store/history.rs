@@ -40,7 +40,8 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let (start, id) = text.split_once('.').ok_or(InvalidId)?;
-        let digits = start.len() == 15 && start.bytes().all(|c| c.is_ascii_digit());
+        let millis = start.strip_prefix('-').unwrap_or(start);
+        let digits = millis.len() == 15 && millis.bytes().all(|c| c.is_ascii_digit());
         SessionId::from_compact(id)?;
         digits.then(|| Self(format!("{start}#{id}"))).ok_or(InvalidId)
     }
@@ -93,13 +94,16 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_printed() {
-        let cursor = Cursor("001700000000123#AY0Mq8RAerwBI0VniavN7w".to_owned());
-        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for start in ["001700000000123", "-999999999999000"] {
+            let cursor = Cursor(format!("{start}#AY0Mq8RAerwBI0VniavN7w"));
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
         for bad in [
             "",
             ".",
             "1.AY0Mq8RAerwBI0VniavN7w",
             "001700000000123.x",
+            "--99999999999000.AY0Mq8RAerwBI0VniavN7w",
             "001700000000123",
         ] {
             assert_eq!(bad.parse::<Cursor>(), Err(InvalidId), "{bad}");

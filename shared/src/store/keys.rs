@@ -188,9 +188,15 @@ pub(super) fn history_hash(tenant: &TenantId, subject: &SubjectKey) -> String {
     format!("{tenant}#{}", subject.as_str())
 }
 
-/// Range key of a session in the index `history`: sorts by start, then by id.
+/// Range key of a session in the index `history`: sorts by start, then by id. Before 1970 it counts up to it from behind a
+/// hyphen, which sorts before digits.
 pub(super) fn history_range(started_at: Instant, id: SessionId) -> String {
-    format!("{:015}#{}", started_at.millis().max(0), id.to_compact())
+    const BEFORE: i64 = 1_000_000_000_000_000;
+    let (sign, millis) = match started_at.millis() {
+        millis @ ..0 => ("-", BEFORE.saturating_add(millis).max(0)),
+        millis => ("", millis),
+    };
+    format!("{sign}{millis:015}#{}", id.to_compact())
 }
 
 /// Shards of an hour in the index `due`.
@@ -257,9 +263,19 @@ mod tests {
     #[test]
     fn history_sorts_by_start() {
         let id: SessionId = "018d0cab-c440-7abc-8123-456789abcdef".parse().unwrap();
-        assert!(
-            history_range(Instant::from_millis(999), id)
-                < history_range(Instant::from_millis(1_000_000_000_000), id)
-        );
+        let range = |millis| history_range(Instant::from_millis(millis), id);
+        let starts = [
+            -62_135_596_800_000,
+            -1_000,
+            -999,
+            -1,
+            0,
+            1,
+            999,
+            1_000_000_000_000,
+            253_402_300_799_999,
+        ];
+        assert!(starts.map(range).is_sorted_by(|a, b| a < b));
+        assert_eq!(range(999).len(), range(253_402_300_799_999).len());
     }
 }

@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, BROWSER, BROWSER_VERSION, CITY, COUNTRY, CREATED_AT, DEVICE, DEVICE_TYPE, END_REASON,
-    ENDED_AT, FACTS, FINGERPRINT, HISTORY_HASH, HISTORY_RANGE, IDLE, IPV4, KIND, LANGUAGE, LAST_ACTIVITY,
-    LAST_IP, LATEST_USER_AGENT, OBSERVED_IP, OS, OS_VERSION, REFERENCE_ID, SCHEMA, SCREEN, STARTED_AT,
-    SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TRAITS, TTL, UPDATED_AT, USER_AGENT, VISITORS, VISITS, names,
+    ENDED_AT, FACTS, FINGERPRINT, HISTORY_HASH, HISTORY_RANGE, IDLE, IPV4, ISSUER_CLOCK, KIND, LANGUAGE,
+    LAST_ACTIVITY, LAST_IP, LATEST_USER_AGENT, OBSERVED_IP, OS, OS_VERSION, REFERENCE_ID, SCHEMA, SCREEN,
+    STARTED_AT, SUBJECT, SUBJECT_ISSUER, TIME_ZONE, TRAITS, TTL, UPDATED_AT, USER_AGENT, VISITORS, VISITS,
+    names,
 };
 use super::facts;
 use super::guard::{reason_code, reason_of};
@@ -16,8 +17,8 @@ use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, readable, set, te
 use super::keys::{Key, history_hash, history_range};
 use super::{Error, Store, Write};
 use crate::model::{
-    Attached, Device, DeviceKey, DeviceType, Ending, Facts, Instant, Reason, SessionId, SessionRecord,
-    SubjectKey, TenantId, Tenure,
+    Attached, Device, DeviceKey, DeviceType, Ending, Facts, Instant, IssuerClock, Reason, SessionId,
+    SessionRecord, SubjectKey, TenantId, Tenure,
 };
 
 /// How a session ended, on its way into its record.
@@ -89,6 +90,9 @@ impl SessionRecord {
         })
     }
 }
+
+/// How many of a subject's latest sessions tell of their issuers' clocks.
+const CLOCKS: usize = 10;
 
 /// Kinds of record.
 const HELD: &str = "h";
@@ -201,7 +205,20 @@ impl Store {
         record: &SessionRecord,
         retention: Duration,
     ) -> Result<(), Error> {
-        let item = new_item(tenant, subject, record, retention);
+        self.put_record_by(tenant, subject, record, retention, None).await
+    }
+
+    /// The same at the word of a token, with what it showed of its issuer's clock.
+    pub async fn put_record_by(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        record: &SessionRecord,
+        retention: Duration,
+        clock: Option<IssuerClock>,
+    ) -> Result<(), Error> {
+        let mut item = new_item(tenant, subject, record, retention);
+        item.extend(clock.map(|it| (ISSUER_CLOCK.to_owned(), bytes(&it.to_bytes()))));
         let condition = "attribute_not_exists(#pk) OR #end_reason = :withdrawn";
         let written = self
             .client
@@ -224,6 +241,43 @@ impl Store {
             .as_ref()
             .map(SessionRecord::read)
             .transpose()
+    }
+
+    /// What the tokens that opened a subject's latest sessions showed of their issuers' clocks: of these sessions, as a
+    /// strongly consistent read shows them, and beside that of the newest in the history but for `opening`, which is judged
+    /// by them. Two requests side by side.
+    pub async fn issuer_clocks(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+        ids: &[SessionId],
+        opening: SessionId,
+    ) -> Result<Vec<IssuerClock>, Error> {
+        let newest = ids.iter().rev().take(CLOCKS);
+        let keys = newest.map(|id| Key::session(tenant, *id).attributes());
+        let condition = "#history_hash = :owner";
+        let history = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("history")
+            .key_condition_expression(condition)
+            .set_expression_attribute_names(Some(names(condition)))
+            .expression_attribute_values(":owner", text(history_hash(tenant, subject)))
+            .scan_index_forward(false)
+            .limit(i32::try_from(CLOCKS + 1).unwrap_or(1))
+            .send();
+        let (named, history) = tokio::join!(self.batch(keys.collect()), history);
+        let history = history.map_err(Error::unavailable)?.items.unwrap_or_default();
+        let opening = Key::session(tenant, opening).pk;
+        let mut clocks = Vec::new();
+        for item in named?.iter().chain(&history) {
+            let reader = Reader::open(item)?;
+            if reader.text(super::attributes::PARTITION_KEY)? != opening {
+                clocks.extend(reader.opt_bytes(ISSUER_CLOCK)?.map(IssuerClock::of_bytes));
+            }
+        }
+        Ok(clocks)
     }
 
     /// The records of these sessions, those that exist and can be read. One request, and one more for what the table left undone.
@@ -308,8 +362,8 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
-    /// Writes down how a session of `subject` ended, unless that is written already. The record of an observed session
-    /// that had not ended comes back as it was.
+    /// Writes down how a session of `subject` ended, unless that is written already. The record comes back as it was before
+    /// that; nothing where it was not written.
     ///
     /// For held sessions this is the handler's word, given beside the removal it asked for; [`Store::settle`] has the
     /// last one. For observed ones it is the end itself.
@@ -342,8 +396,20 @@ impl Store {
             return Ok(None);
         };
         let old = output.attributes.filter(|item| !item.is_empty());
-        let old = old.as_ref().map(SessionRecord::read).transpose()?;
-        Ok(old.filter(|record| record.tenure == Tenure::Observed))
+        old.as_ref().map(SessionRecord::read).transpose()
+    }
+
+    /// Takes back a stamp on the record of a session that had ended otherwise, unless that is written over it already.
+    pub async fn unstamp(&self, tenant: &TenantId, id: SessionId, stamp: &Stamp<'_>) -> Result<(), Error> {
+        let condition = "#ended_at = :at AND #end_reason = :reason AND attribute_not_exists(#settled)";
+        let update = "REMOVE #ended_at, #end_reason, #end_note";
+        let values = [
+            (":at", time(stamp.ending.at)),
+            (":reason", text(reason_code(stamp.ending.reason))),
+        ];
+        let key = Key::session(tenant, id);
+        let written = self.update(&key, update, condition, values).send().await;
+        Write::of(written).map(|_| ())
     }
 
     /// Takes the record of a session that never came to be, or that nobody was told of, out of its subject's history,
@@ -360,7 +426,7 @@ impl Store {
         let update = "SET #ended_at = :at, #end_reason = :reason, #subject = :none, #ipv4 = :none, \
              #user_agent = :none, #fingerprint = :none \
              REMOVE #history_hash, #history_range, #subject_issuer, #reference_id, #facts, #device, \
-             #latest_user_agent, #country, #city, #observed_ip, #visits, #visitors, #traits";
+             #latest_user_agent, #country, #city, #observed_ip, #visits, #visitors, #traits, #issuer_clock";
         let values = [
             (":owner", text(history_hash(tenant, subject))),
             (":none", text("")),

@@ -9,7 +9,7 @@ const FIRST: i64 = -62_135_596_800_000;
 const LAST: i64 = 253_402_300_799_999;
 
 /// Reads a date, or date and time: `2024-01-15`, `2024-01-15T10:30:00Z`, with a fraction, with an offset, without
-/// seconds, in the years 1 to 9999 of UTC. Without an offset it is UTC. What is finer than a millisecond is cut off.
+/// seconds, at the day's end as `24:00`, with `z`, in the years 1 to 9999 of UTC. Without an offset it is UTC. What is finer than a millisecond is cut off.
 ///
 /// These are the forms of which everyone means the same instant; weeks, ordinal days and bare years are not among them.
 pub(super) fn read(text: &str) -> Option<Instant> {
@@ -26,10 +26,15 @@ pub(super) fn read(text: &str) -> Option<Instant> {
     if rest.is_empty() {
         return Some(NaiveDateTime::new(date, NaiveTime::MIN).and_utc().into());
     }
-    let rest = rest.strip_prefix(['T', ' '])?;
-    let zone_at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let rest = rest.strip_prefix(['T', ' ', '\t'])?;
+    let zone_at = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
     let (time, zone) = rest.split_at_checked(zone_at)?;
-    let local = NaiveDateTime::new(date, time_of(time)?).and_utc();
+    // Midnight belongs to both days (ISO 8601).
+    let (date, time) = match time {
+        "24:00" => (date.succ_opt()?, NaiveTime::MIN),
+        time => (date, time_of(time)?),
+    };
+    let local = NaiveDateTime::new(date, time).and_utc();
     let minutes = offset_minutes(zone)?;
     let millis = local.timestamp_millis() - i64::from(minutes) * 60_000;
     // Any other could not be printed in the same form.
@@ -55,7 +60,7 @@ fn time_of(text: &str) -> Option<NaiveTime> {
 
 fn offset_minutes(zone: &str) -> Option<i32> {
     let sign = match zone.bytes().next() {
-        None | Some(b'Z') => return (zone.len() < 2).then_some(0),
+        None | Some(b'Z' | b'z') => return (zone.len() < 2).then_some(0),
         Some(b'+') => 1,
         Some(_) => -1,
     };
@@ -93,10 +98,31 @@ mod tests {
             ("2024-01-15T10:30:00+02:00", "2024-01-15T08:30:00Z"),
             ("2024-01-15T23:30:00-0530", "2024-01-16T05:00:00Z"),
             ("2024-01-15 10:30", "2024-01-15T10:30:00Z"),
+            ("2024-01-15T10:30:00z", "2024-01-15T10:30:00Z"),
+            ("2024-01-15\t10:30z", "2024-01-15T10:30:00Z"),
+            ("2024-01-15T24:00Z", "2024-01-16T00:00:00Z"),
+            ("2024-12-31 24:00z", "2025-01-01T00:00:00Z"),
+            ("2024-02-28T24:00", "2024-02-29T00:00:00Z"),
+            ("2024-01-15T24:00+02:00", "2024-01-15T22:00:00Z"),
             ("2024-02-29", "2024-02-29T00:00:00Z"),
             ("1969-12-31T23:59:59Z", "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(read(sent).map(printed).as_deref(), Some(shown), "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_class_validator_refuses_is_refused() {
+        for text in [
+            "2024-01-15T24:00:00Z",
+            "2024-01-15T24:01Z",
+            "2024-01-15t10:30:00Z",
+            "2024-01-15T10:30:60Z",
+            "2024-01-15T10:30:00zz",
+            "2024-01-15T10:30:00 Z",
+            "9999-12-31T24:00Z",
+        ] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) fn identity(
     match text.parse::<Pfid>() {
         Ok(pfid) => match other_kind(pfid, partition, Kind::Identity) {
             Some(error) => Err(error),
-            None => Ok(ClientId::of_pfid(pfid, partition)),
+            // A UUID without hyphens may be written in the alphabet of PFIDs, too.
+            None => Ok(ClientId::of_pfid(pfid, partition).or_else(|| text.parse().ok())),
         },
         Err(_) => match text.parse() {
             Ok(client) => Ok(Some(client)),
@@ -160,6 +161,15 @@ mod tests {
     fn an_identity_is_named_by_pfid_or_client_id() {
         let acme: TenantId = "acme".parse().unwrap();
         let client = Subject::new("alice").unwrap().client_id(&acme);
+        let named: ClientId = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
+        for text in [
+            "550E8400-E29B-41D4-A716-446655440000",
+            "550e8400e29b41d4a716446655440000",
+            "{550e8400-e29b-41d4-a716-446655440000}",
+            "urn:uuid:550e8400-e29b-41d4-a716-446655440000",
+        ] {
+            assert_eq!(identity(text, ours(), "x").unwrap(), Some(named), "{text}");
+        }
         for text in [client.to_pfid(ours()).to_string(), client.to_string()] {
             assert_eq!(identity(&text, ours(), "x").unwrap(), Some(client));
         }

@@ -160,3 +160,28 @@ async fn a_token_that_reaches_us_late_at_its_first_sign_in_lets_no_older_one_in_
     assert!(opens(&world, "alice", right.makes(world.now())).await);
     assert!(!opens(&world, "alice", fresh).await, "nor behind a newer one");
 }
+
+#[tokio::test]
+async fn the_token_that_ended_all_sessions_opens_none_behind_one_that_was_kept_for_long() {
+    let world = World::new().await;
+    let right = Issuer {
+        offset: 0,
+        whole_seconds: true,
+    };
+    let kept = right.makes(world.now());
+    world.wait(Duration::from_secs(45));
+    assert!(opens(&world, "alice", kept).await);
+    world.wait(Duration::from_secs(20));
+    let fresh = right.makes(world.now());
+    world.wait(Duration::from_secs(1));
+    let key = subject("alice").key(&world.tenant.id);
+    let ended = world
+        .sessions
+        .end_all_by(&world.tenant.id, &key, Some(fresh), world.now());
+    assert_eq!(ended.await.unwrap(), 1);
+    world.wait(Duration::from_secs(4));
+    let newer = right.makes(world.now());
+    world.wait(Duration::from_secs(30));
+    assert!(opens(&world, "alice", newer).await);
+    assert!(!opens(&world, "alice", fresh).await);
+}

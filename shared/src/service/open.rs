@@ -125,7 +125,7 @@ struct Attempt<'a> {
     attempts: Attempts,
     /// When it began, by no clock that anyone sets.
     began: tokio::time::Instant,
-    /// The last revoke-all the token was found to be newer than, so that nobody asks twice.
+    /// The last revoke-all that was found not to overrule it, so that nobody asks twice.
     outlived: Option<Instant>,
     /// What is known of the clock of the token's issuer.
     clock: Option<IssuerClock>,

@@ -33,7 +33,7 @@ attributes! {
     REVOKED_SESSIONS = "revoked_sessions" => "p", "Guard: what the last revoke-all ended";
     GONE = "gone" => "go", "Guard: the sessions that left since a create last saw them all, first 8 bytes of each id";
     CLOSED = "closed" => "gc", "Guard: up to which millisecond of ids no session is opened unseen";
-    REVOKER_CLOCK = "revoker_clock" => "rv", "Guard: the issuer's clock, as the token showed it that ended all sessions, until the next session is opened";
+    REVOKER_CLOCK = "revoker_clock" => "rv", "Guard: the issuer's clock, as the token showed it that last ended all sessions";
     ERASED_AT = "erased_at" => "xa", "Guard, profile: when everything of its subject was last erased, milliseconds";
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";
@@ -42,8 +42,8 @@ attributes! {
     ABSOLUTE_EXPIRY = "absolute_expiry" => "x", "Absolute expiry, milliseconds (in guards likewise)";
     FINGERPRINT = "fingerprint" => "f", "Fingerprint: sent (guard: 16-byte digest; record: text)";
     COMPUTED_FINGERPRINT = "computed_fingerprint" => "k", "Fingerprint: computed (guard)";
-    IPV4 = "ipv4" => "a", "IPv4 address the session is held by (guard), address at creation (record)";
-    IPV6 = "ipv6" => "b", "IPv6 /64 the session is held by, 8 bytes";
+    IPV4 = "ipv4" => "a", "IPv4 address the session is held by, where it has no IPv6 one beside it (guard), address at creation (record)";
+    IPV6 = "ipv6" => "b", "IPv6 /64 the session is held by, 8 bytes, and behind it the IPv4 address if there is one, 4 bytes";
     USER_AGENT = "user_agent" => "u", "User agent (guard: 8-byte digest; record: text)";
     RISK = "risk" => "r", "Score of the last validate (guards before holdfast-risk-5)";
     TRAIL = "trail" => "q", "Guard: timeouts, facts of the address the session is held by and what became of it since, packed";

@@ -49,7 +49,7 @@ pub struct Guard {
     pub revoked_all_at: Option<Instant>,
     /// The sessions that were ended then, until the next session is opened.
     pub revoked_sessions: Vec<(SessionId, HeldSession)>,
-    /// What the token that ended them showed of its issuer's clock, until the next session is opened.
+    /// What the token that ended them showed of its issuer's clock, until all are ended once more.
     pub revoker_clock: Option<IssuerClock>,
     /// When everything of the subject was last erased.
     pub erased_at: Option<Instant>,
@@ -162,8 +162,8 @@ fn drawn_at(gone: GoneId) -> Instant {
 }
 
 /// So many may have left before a create that has not seen the guard is refused, so that one that has seen it forgets
-/// them.
-const MOST_GONE: usize = 8;
+/// them. With one more, the largest guard would not be one read unit.
+const MOST_GONE: usize = 7;
 
 fn gone(ids: impl Iterator<Item = SessionId>) -> Option<AttributeValue> {
     set(ids.map(gone_id))
@@ -217,9 +217,19 @@ fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
     // Versions up to holdfast-risk-4 had the timeouts in attributes of their own, and whole IPv6 addresses.
     let earlier = reader.opt_number(IDLE)?;
     let created_at = reader.time(CREATED_AT)?;
-    let ipv6 = match earlier {
-        Some(_) => reader.opt_bytes::<16>(IPV6)?.map(Ipv6Addr::from),
-        None => reader.opt_bytes::<8>(IPV6)?.map(of_network),
+    let (ipv4, ipv6) = match (earlier, reader.opt_blob(IPV6)?.map(<[u8]>::len)) {
+        (Some(_), _) => (
+            reader.opt_bytes(IPV4)?,
+            reader.opt_bytes::<16>(IPV6)?.map(Ipv6Addr::from),
+        ),
+        (None, Some(BOTH)) => {
+            let [network @ .., a, b, c, d] = reader.bytes::<BOTH>(IPV6)?;
+            (Some([a, b, c, d]), Some(of_network(network)))
+        }
+        (None, _) => (
+            reader.opt_bytes(IPV4)?,
+            reader.opt_bytes::<8>(IPV6)?.map(of_network),
+        ),
     };
     let mut session = HeldSession {
         created_at,
@@ -227,7 +237,7 @@ fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
         idle_timeout: Duration::ZERO,
         absolute_expiry: created_at,
         fingerprint,
-        ipv4: reader.opt_bytes::<4>(IPV4)?.map(Into::into),
+        ipv4: ipv4.map(Into::into),
         ipv6,
         user_agent: reader.bytes(USER_AGENT)?,
         risk: 0,
@@ -249,6 +259,10 @@ fn read_held(reader: &Reader<'_>) -> Result<HeldSession, Error> {
     session.ipv6 = session.ipv6.map(|it| of_network(network_of(it)));
     Ok(session)
 }
+
+/// Bytes of both addresses in one attribute, the IPv6 network first: two less than in two, so that the largest guard has
+/// room for what left it.
+const BOTH: usize = 8 + 4;
 
 /// The /64 of an address, as it is stored.
 fn network_of(address: Ipv6Addr) -> [u8; 8] {
@@ -277,8 +291,13 @@ fn held_item(session: &HeldSession) -> AttributeValue {
             item.insert(name.to_owned(), value);
         }
     };
-    put(IPV4, session.ipv4.map(|it| bytes(&it.octets())));
-    put(IPV6, session.ipv6.map(|it| bytes(&network_of(it))));
+    let (ipv4, ipv6) = (session.ipv4.map(|it| it.octets()), session.ipv6.map(network_of));
+    if let (Some(ipv4), Some(ipv6)) = (ipv4, ipv6) {
+        put(IPV6, Some(bytes(&[&ipv6[..], &ipv4].concat())));
+    } else {
+        put(IPV4, ipv4.map(|it| bytes(&it)));
+        put(IPV6, ipv6.map(|it| bytes(&it)));
+    }
     AttributeValue::M(item)
 }
 
@@ -383,7 +402,7 @@ impl Store {
         authorised_at: Instant,
     ) -> Result<Opened, Error> {
         let condition = format!("{OPEN_IF} AND {OPEN_UNSEEN_IF}");
-        let update = format!("{OPEN} REMOVE #removals, #revoked_sessions, #revoker_clock");
+        let update = format!("{OPEN} REMOVE #removals, #revoked_sessions");
         let values = vec![
             (":bound", number(max)),
             (":authorised", time(authorised_at)),
@@ -428,7 +447,7 @@ impl Store {
         } else {
             remove.push_str(", #removals, #gone");
         }
-        update = format!("{update} REMOVE #revoked_sessions, #revoker_clock{remove}{add}");
+        update = format!("{update} REMOVE #revoked_sessions{remove}{add}");
         let condition = format!("{OPEN_IF} AND {OPEN_SEEN_IF}{}", leaving.as_seen);
         self.open(opening, &update, &condition, leaving, values).await
     }

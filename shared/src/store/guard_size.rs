@@ -24,12 +24,14 @@ fn size(value: &AttributeValue) -> usize {
                 .map(|(name, it)| 1 + name.len() + size(it))
                 .sum::<usize>()
         }
+        // Nothing is said of a set; three bytes, as of a list.
+        AttributeValue::Bs(members) => 3 + members.iter().map(|it| it.as_ref().len()).sum::<usize>(),
         other => panic!("{other:?}"),
     }
 }
 
-fn largest_entry() -> AttributeValue {
-    held_item(&HeldSession {
+fn largest_session() -> HeldSession {
+    HeldSession {
         created_at: START,
         last_activity_at: START,
         idle_timeout: Duration::from_mins(1439),
@@ -71,7 +73,11 @@ fn largest_entry() -> AttributeValue {
                 latest: [0xff; 4],
             }),
         },
-    })
+    }
+}
+
+fn largest_entry() -> AttributeValue {
+    held_item(&largest_session())
 }
 
 fn id(number: usize) -> SessionId {
@@ -107,27 +113,70 @@ fn entries() -> AttributeValue {
     AttributeValue::M(entries.collect())
 }
 
-#[test]
-fn the_largest_guard_fits_into_one_read_unit() {
-    let bytes = largest(vec![
-        (SESSIONS, entries()),
-        (REMOVALS, removals(&[(id(99), Reason::Evicted)])),
-    ]);
-    println!(
-        "the largest guard: {bytes} B, an entry: {} B",
-        size(&largest_entry())
-    );
-    assert!(bytes <= READ_UNIT, "{bytes}");
+/// The largest guard, by what left it and has to be known still, and with which clock its issuer had.
+fn largest_after(left: usize, mut last: Vec<(&str, AttributeValue)>) -> usize {
+    let clock = IssuerClock::of_bytes([0xff; 8]);
+    last.extend(gone((100..).take(left).map(id)).map(|it| (GONE, it)));
+    last.extend([(CLOSED, time(START)), (REVOKER_CLOCK, bytes(&clock.to_bytes()))]);
+    largest(last)
 }
 
 #[test]
-fn a_guard_whose_sessions_were_all_ended_at_once_fits_into_one_read_unit() {
-    let clock = IssuerClock::of_bytes([0xff; 8]);
-    let bytes = largest(vec![
-        (SESSIONS, AttributeValue::M(HashMap::new())),
-        (REVOKED_SESSIONS, entries()),
-        (REVOKER_CLOCK, bytes(&clock.to_bytes())),
-    ]);
-    println!("all ended at once: {bytes} B");
-    assert!(bytes <= READ_UNIT, "{bytes}");
+fn the_largest_guard_fits_into_one_read_unit() {
+    let none = || AttributeValue::M(HashMap::new());
+    let evicted = removals(&[(id(99), Reason::Evicted)]);
+    println!("an entry: {} B", size(&largest_entry()));
+    // The last create found fewer than `MOST_GONE`, or has seen the guard and forgot them.
+    let cases = [
+        (
+            "filled",
+            largest_after(MOST_GONE - 1, vec![(SESSIONS, entries())]),
+        ),
+        (
+            "one evicted",
+            largest_after(1, vec![(SESSIONS, entries()), (REMOVALS, evicted)]),
+        ),
+        (
+            "all ended at once",
+            largest_after(
+                MOST_GONE - 1,
+                vec![(SESSIONS, none()), (REVOKED_SESSIONS, entries())],
+            ),
+        ),
+    ];
+    for (case, bytes) in cases {
+        println!("{case}: {bytes} B");
+        assert!(bytes <= READ_UNIT, "{case}: {bytes}");
+    }
+}
+
+#[test]
+fn a_session_is_read_with_the_addresses_it_was_stored_with() {
+    let (tenant, v4, v6) = (
+        "t".parse().unwrap(),
+        Ipv4Addr::new(192, 0, 2, 1),
+        "2001:db8:1:2::".parse().unwrap(),
+    );
+    let subject = crate::model::Subject::new("alice").unwrap().key(&tenant);
+    for (ipv4, ipv6) in [
+        (None, None),
+        (Some(v4), None),
+        (None, Some(v6)),
+        (Some(v4), Some(v6)),
+    ] {
+        let session = HeldSession {
+            ipv4,
+            ipv6,
+            ..largest_session()
+        };
+        let sessions = HashMap::from([(id(1).to_compact(), held_item(&session))]);
+        let mut item = Key::guard(&tenant, &subject).attributes();
+        item.insert(SESSIONS.to_owned(), AttributeValue::M(sessions));
+        item.insert(SCHEMA.to_owned(), number(SCHEMA_VERSION));
+        let read = Guard::read(&item).unwrap();
+        let [(_, read)] = &read.sessions[..] else {
+            panic!("{read:?}")
+        };
+        assert_eq!((read.ipv4, read.ipv6), (ipv4, ipv6));
+    }
 }

@@ -293,7 +293,7 @@ fn held_item(session: &HeldSession) -> AttributeValue {
     };
     let (ipv4, ipv6) = (session.ipv4.map(|it| it.octets()), session.ipv6.map(network_of));
     if let (Some(ipv4), Some(ipv6)) = (ipv4, ipv6) {
-        put(IPV6, Some(bytes(&[&ipv6[..], &ipv4].concat())));
+        put(IPV6, Some(bytes(&[ipv6.as_slice(), &ipv4].concat())));
     } else {
         put(IPV4, ipv4.map(|it| bytes(&it)));
         put(IPV6, ipv6.map(|it| bytes(&it)));

@@ -153,7 +153,7 @@ fn the_largest_guard_fits_into_one_read_unit() {
 #[test]
 fn a_session_is_read_with_the_addresses_it_was_stored_with() {
     let (tenant, v4, v6) = (
-        "t".parse().unwrap(),
+        "acme".parse().unwrap(),
         Ipv4Addr::new(192, 0, 2, 1),
         "2001:db8:1:2::".parse().unwrap(),
     );

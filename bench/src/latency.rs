@@ -12,6 +12,7 @@ use crate::{Result, clients, http};
 
 /// Clients at a time, and requests of each of them that are timed.
 const LOADS: [(usize, usize); 2] = [(1, 200), (32, 12)];
+const SMALLEST_LOADS: [(usize, usize); 2] = [(1, 1), (2, 1)];
 /// Requests of each client before its first that is timed.
 const WARM_UP: usize = 3;
 
@@ -26,7 +27,7 @@ enum Operation {
 }
 
 /// Measures every endpoint that users call and prints the table.
-pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
+pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Result<()> {
     say(
         "## Latency through the local cloud\n\nms, over loopback: this program's HTTP client, the local gateway, the \
          functions' real binaries, the embedded engine over HTTP, all on this one machine; at most as many \
@@ -56,7 +57,7 @@ pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
                 return Err(format!("{package} is not built in {}", binaries.display()).into());
             }
         }
-        for load in LOADS {
+        for load in if smallest { SMALLEST_LOADS } else { LOADS } {
             // A cloud of its own, so that no earlier load's processes are about.
             table.row(measure(template, binaries, operation, load).await?);
         }

@@ -44,6 +44,9 @@ struct Arguments {
     /// The data about addresses; `cargo local intel` builds it.
     #[arg(long, value_name = "DIR", default_value = "intel/data/holdfast")]
     intelligence: PathBuf,
+    /// Time as little as there can be: that everything runs, not how fast. The figures are worth nothing.
+    #[arg(long)]
+    smallest: bool,
     /// Look one address up in that data, say how that went, and end: the process that is measured.
     #[arg(long, hide = true)]
     first_answer: Option<String>,
@@ -96,13 +99,13 @@ async fn measure(arguments: Arguments) -> Result<()> {
     for part in parts {
         match part {
             Part::Counts => counts::run().await?,
-            Part::Latency => latency::run(&arguments.template, &binaries).await?,
+            Part::Latency => latency::run(&arguments.template, &binaries, arguments.smallest).await?,
             Part::Sizes => {
                 let template = Template::load(&arguments.template, &std::collections::BTreeMap::new())?;
                 let packages: Vec<_> = template.functions.into_iter().map(|it| it.package).collect();
                 process::sizes(&binaries, &packages)?;
             }
-            Part::Process => process::run(&arguments.template, &binaries).await?,
+            Part::Process => process::run(&arguments.template, &binaries, arguments.smallest).await?,
             Part::Pure => pure::run()?,
             Part::Intelligence => intelligence::run(&arguments.intelligence)?,
         }

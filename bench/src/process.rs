@@ -11,12 +11,27 @@ use crate::runtime_api::Running;
 use crate::samples::{Samples, ms, us};
 use crate::{Result, clients, http};
 
-/// Cold starts of each function.
-const COLD: usize = 30;
-/// Warm invocations in each of those processes that are timed.
-const WARM: usize = 20;
-/// Warm invocations over which processor time is taken.
-const CPU: u32 = 500;
+/// How much is timed.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    /// Cold starts of each function.
+    cold: usize,
+    /// Warm invocations in each of those processes that are timed.
+    warm: usize,
+    /// Warm invocations over which processor time is taken.
+    cpu: u32,
+}
+
+const FULL: Effort = Effort {
+    cold: 30,
+    warm: 20,
+    cpu: 500,
+};
+const SMALLEST: Effort = Effort {
+    cold: 1,
+    warm: 1,
+    cpu: 1,
+};
 
 /// Prints the size of every function's binary.
 pub(crate) fn sizes(binaries: &Path, packages: &[String]) -> Result<()> {
@@ -43,13 +58,14 @@ pub(crate) fn sizes(binaries: &Path, packages: &[String]) -> Result<()> {
 }
 
 /// Prints cold starts, warm invocations, processor time and memory.
-pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
+pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Result<()> {
+    let effort = if smallest { SMALLEST } else { FULL };
+    let Effort { cold, warm, cpu } = effort;
     let mut options = Options::new(template, binaries);
     options.streams = false;
     let cloud = Cloud::start(options).await?;
     let token = cloud.token("bench-process")?;
     let session = http::Client::new(cloud.url()).open(&token).await?;
-    let environment = environment(&cloud);
     let cases = [
         Case::new("route-fallback", "404, no client", "GET", "/nowhere", None, ""),
         Case::new("validate-session", "401, no bearer", "POST", VALIDATE, None, "{}"),
@@ -79,8 +95,8 @@ pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
         ),
     ];
     say(format_args!(
-        "## Start, invocation, processor time, memory\n\n{COLD} processes each, {WARM} warm invocations timed in each; \
-         p50 (p95) in ms; processor time is the difference of `/proc/<pid>/task/*/schedstat`, warm over {CPU} \
+        "## Start, invocation, processor time, memory\n\n{cold} processes each, {warm} warm invocations timed in each; \
+         p50 (p95) in ms; processor time is the difference of `/proc/<pid>/task/*/schedstat`, warm over {cpu} \
          invocations of the last process. The first invocation of an authenticated case also reads issuer and tenant \
          and fetches the key set. Reference (another machine, release opt-level z, roots compiled in, one GetItem, no \
          authentication): start 1.6-1.8, first 1.0-1.1, spawn to first answer 2.7-3.0 ms, 2.0-2.3 ms CPU to it, warm \
@@ -100,7 +116,10 @@ pub(crate) async fn run(template: &Path, binaries: &Path) -> Result<()> {
     for case in &cases {
         let binary = binaries.join(case.function);
         if binary.exists() {
-            table.row(case.measure(&binary, &environment).await?);
+            table.row(
+                case.measure(&binary, &environment(&cloud, case.function)?, effort)
+                    .await?,
+            );
         }
     }
     say(table)?;
@@ -135,10 +154,15 @@ impl Case {
         }
     }
 
-    async fn measure(&self, binary: &Path, environment: &[(String, String)]) -> Result<Vec<String>> {
+    async fn measure(
+        &self,
+        binary: &Path,
+        environment: &[(String, String)],
+        effort: Effort,
+    ) -> Result<Vec<String>> {
         let (mut starts, mut firsts, mut answers, mut cpus) = (vec![], vec![], vec![], vec![]);
         let (mut warm, mut warm_cpu, mut peak) = (vec![], Duration::ZERO, 0);
-        for number in 0..COLD {
+        for number in 0..effort.cold {
             let mut running = Running::start(binary, environment).await?;
             let polled = running.polled().await?;
             starts.push(polled - running.started);
@@ -149,17 +173,17 @@ impl Case {
             firsts.push(first);
             answers.push(polled - running.started + first);
             cpus.push(running.cpu()?);
-            for _ in 0..WARM {
+            for _ in 0..effort.warm {
                 running.polled().await?;
                 warm.push(running.invoke(&self.event).await?.0);
             }
-            if number + 1 == COLD {
+            if number + 1 == effort.cold {
                 let before = running.cpu()?;
-                for _ in 0..CPU {
+                for _ in 0..effort.cpu {
                     running.polled().await?;
                     running.invoke(&self.event).await?;
                 }
-                warm_cpu = running.cpu()?.saturating_sub(before) / CPU;
+                warm_cpu = running.cpu()?.saturating_sub(before) / effort.cpu;
             }
             peak = peak.max(running.peak_rss()?);
             running.stop().await?;
@@ -246,29 +270,6 @@ pub(crate) fn event(method: &str, path: &str, token: Option<&str>, body: &str) -
 }
 
 /// What Lambda, the template and the local cloud give a function.
-fn environment(cloud: &Cloud) -> Vec<(String, String)> {
-    let (endpoint, table) = (cloud.dynamodb_url(), cloud.table());
-    [
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
-        ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-        ("AWS_LAMBDA_LOG_LEVEL", "WARN"),
-        ("HOLDFAST_TABLE", table),
-        ("HOLDFAST_MAX_CONCURRENT", "5"),
-        ("HOLDFAST_AT_LIMIT", "evict_least_recently_active"),
-        ("HOLDFAST_ABSOLUTE_TIMEOUT", "aal2"),
-        ("HOLDFAST_RISK_MODE", "enforce"),
-        ("HOLDFAST_RISK_SUSPICIOUS", "45"),
-        ("HOLDFAST_RISK_STOLEN", "80"),
-        ("HOLDFAST_TRUST_USER_CONTEXT", "false"),
-        ("HOLDFAST_RETENTION_DAYS", "90"),
-        ("HOLDFAST_LOOPBACK_JWKS", "true"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
+fn environment(cloud: &Cloud, function: &str) -> Result<Vec<(String, String)>> {
+    Ok(cloud.environment(function)?.to_vec())
 }

@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::function::Function;
 use crate::gateway::{Gateway, JWKS_PATH, undelayed};
 use crate::issuer::{Claims, Issuer};
-use crate::state::{Running, Secrets, State, write_text};
+use crate::state::{Lock, Running, Secrets, State, write_text};
 use crate::stream::Poller;
 use crate::template::Template;
 use crate::{Error, Options, ids, schedule};
@@ -38,6 +38,7 @@ use crate::{Error, Options, ids, schedule};
 pub struct Cloud {
     url: String,
     dynamodb: DynamoDb,
+    containers: Option<SocketAddr>,
     table: String,
     template: Template,
     functions: Vec<Arc<Function>>,
@@ -51,6 +52,8 @@ pub struct Cloud {
     tenant: TenantId,
     engine: Option<Arc<Engine>>,
     state: Option<State>,
+    /// Let go of last.
+    _lock: Option<Lock>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
@@ -61,9 +64,8 @@ impl Cloud {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let template = Template::load(&options.template, &options.parameters)?;
         let state = options.directory.as_deref().map(State::open).transpose()?;
-        if let Some(running) = state.as_ref().map(State::running).transpose()?.flatten() {
-            return Err(Error::Instance(format!("one runs already: {}", running.url)));
-        }
+        // Before anything is read or written there: of two starts at once one must see nothing of the other.
+        let lock = state.as_ref().map(State::lock).transpose()?;
         let secrets = match &state {
             Some(state) => state.secrets()?,
             None => Secrets::generate()?,
@@ -77,13 +79,21 @@ impl Cloud {
         let address = listener.local_addr().map_err(Error::io("the port"))?;
         let url = format!("http://{address}");
 
-        let file = state.as_ref().map(State::database).filter(|_| !options.ephemeral);
+        let kept = state.as_ref().filter(|_| !options.ephemeral);
+        let file = kept.map(State::database).transpose()?;
         let engine = match &options.dynamodb_endpoint {
             Some(_) => None,
-            None => Some(Arc::new(Engine::start(file.as_deref()).await?)),
+            None => Some(start_engine(file.as_deref(), &secrets, &options).await?),
         };
-        let own = engine.as_ref().map(|it| it.url().to_owned());
-        let dynamodb = DynamoDb::at(&own.or(options.dynamodb_endpoint.clone()).unwrap_or_default());
+        let dynamodb = match &engine {
+            Some((engine, _)) => DynamoDb::at(engine.url(), engine.access_key()),
+            None => DynamoDb::at(
+                options.dynamodb_endpoint.as_deref().unwrap_or_default(),
+                options.dynamodb_access_key.as_deref().unwrap_or(ACCESS_KEY),
+            ),
+        };
+        let containers = engine.as_ref().and_then(|(_, it)| *it);
+        let engine = engine.map(|(engine, _)| Arc::new(engine));
         for table in &template.tables {
             dynamodb.ensure(table).await?;
         }
@@ -94,7 +104,7 @@ impl Cloud {
             .map(|it| it.name.clone())
             .unwrap_or_default();
         let (token_keys, stray_keys) = token_keys(state.as_ref(), &secrets)?;
-        let functions = functions(&template, &options, dynamodb.url(), &token_keys);
+        let functions = functions(&template, &options, &dynamodb, &token_keys);
         let gateway = Gateway::new(
             &template.routes,
             &functions,
@@ -135,12 +145,14 @@ impl Cloud {
             stop: Some(stop),
             url,
             dynamodb,
+            containers,
             table,
             template,
             functions,
             issuer,
             engine,
             state,
+            _lock: lock,
             server,
         };
         cloud.provide_credentials(&options.site_origins).await?;
@@ -159,6 +171,16 @@ impl Cloud {
     /// Where DynamoDB answers.
     pub fn dynamodb_url(&self) -> &str {
         self.dynamodb.url()
+    }
+
+    /// The access key id that DynamoDB is asked with; the secret may be any text.
+    pub fn dynamodb_access_key(&self) -> &str {
+        self.dynamodb.access_key()
+    }
+
+    /// Where the embedded engine answers containers, when it does ([`Options::dynamodb_listen`]).
+    pub fn dynamodb_listen(&self) -> Option<SocketAddr> {
+        self.containers
     }
 
     /// The name of the template's first table.
@@ -218,6 +240,11 @@ impl Cloud {
         let key = new_api_key()?;
         provide_api_key(&self.store(), &key, tenant, scopes).await?;
         Ok(key)
+    }
+
+    /// The environment of a function's processes, but for the address of their Runtime API.
+    pub fn environment(&self, function: &str) -> Result<&[(String, String)], Error> {
+        Ok(self.function(function)?.environment())
     }
 
     /// Runs one event through a function, named by package, logical id or name.
@@ -292,6 +319,8 @@ impl Cloud {
         Running {
             url: self.url.clone(),
             dynamodb_url: self.dynamodb.url().to_owned(),
+            dynamodb_access_key: self.dynamodb.access_key().to_owned(),
+            dynamodb_listen: self.containers,
             table: self.table.clone(),
         }
     }
@@ -392,19 +421,33 @@ impl Drop for Cloud {
     }
 }
 
+/// The engine of the cloud's own, and where it answers containers.
+async fn start_engine(
+    file: Option<&Path>,
+    secrets: &Secrets,
+    options: &Options,
+) -> Result<(Engine, Option<SocketAddr>), Error> {
+    let mut engine = Engine::start(file, &secrets.dynamodb_access_key).await?;
+    let containers = match options.dynamodb_listen {
+        Some(address) => Some(engine.listen_at(address).await?),
+        None => None,
+    };
+    Ok((engine, containers))
+}
+
 /// The template's functions, with what only a local cloud sets in their environment.
 pub(crate) fn functions(
     template: &Template,
     options: &Options,
-    dynamodb_url: &str,
+    dynamodb: &DynamoDb,
     token_keys: &Path,
 ) -> Vec<Arc<Function>> {
     let endpoint = options
         .function_dynamodb_endpoint
         .as_deref()
-        .unwrap_or(dynamodb_url);
+        .unwrap_or(dynamodb.url());
     let local = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_ACCESS_KEY_ID", dynamodb.access_key()),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),

@@ -12,16 +12,20 @@ use clap::Parser;
 use serde_json::{Map, Value};
 use shared::clock::{Clock, System};
 use shared::model::{Scopes, TenantId};
+use shared::runtime::TokenKeys;
 use shared::store::Credentials;
 
 use crate::credentials::{self, new_api_key, provide_api_key, provide_tenant};
-use crate::dynamodb::DynamoDb;
+use crate::dynamodb::SECRET_KEY;
 use crate::gateway::JWKS_PATH;
 use crate::issuer::{Claims, Issuer};
 use crate::state::{Running, State};
-use crate::template::Template;
+use crate::template::{REGION, Template};
 use crate::{Cloud, Error, Log, Options, intelligence, log, packages};
-use arguments::{Arguments, Command, Key, Place, Token};
+use arguments::{Arguments, Command, Env, Key, Place, Token};
+
+/// Where a function in a container finds the keys of telemetry tokens, when they were copied beside its binary.
+const TOKEN_KEYS_IN_CONTAINERS: &str = "/var/task/token-keys.json";
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -51,6 +55,7 @@ async fn act(arguments: Arguments) -> Result<(), Error> {
         Some(Command::Intel(wanted)) => self::intel::run(&place, wanted).await,
         Some(Command::Token(token)) => print_token(&place, token).await,
         Some(Command::ApiKey(key)) => print_api_key(&place, key).await,
+        Some(Command::Env(wanted)) => print_environment(&place, wanted),
         Some(Command::Invoke { function, event }) => invoke(&place, &function, &event).await,
     }
 }
@@ -82,6 +87,31 @@ async fn print_api_key(place: &Place, wanted: Key) -> Result<(), Error> {
     Ok(())
 }
 
+fn print_environment(place: &Place, wanted: Env) -> Result<(), Error> {
+    let (_, running) = beside(place)?;
+    let (endpoint, token_keys) = match wanted.containers {
+        None => (running.dynamodb_url.clone(), None),
+        Some(host) => {
+            let listens = running.dynamodb_listen.ok_or_else(|| {
+                let what = "containers are not answered; start `cargo local` with --dynamodb-listen";
+                Error::Instance(what.to_owned())
+            })?;
+            let endpoint = format!("http://{host}:{}", listens.port());
+            (endpoint, Some(TOKEN_KEYS_IN_CONTAINERS))
+        }
+    };
+    let mut lines = vec![
+        format!("export AWS_ACCESS_KEY_ID={}", running.dynamodb_access_key),
+        format!("export AWS_SECRET_ACCESS_KEY={SECRET_KEY}"),
+        format!("export AWS_DEFAULT_REGION={REGION}"),
+        format!("export AWS_ENDPOINT_URL_DYNAMODB={endpoint}"),
+        format!("export HOLDFAST_TABLE={}", running.table),
+    ];
+    lines.extend(token_keys.map(|it| format!("export {}={it}", TokenKeys::VARIABLE)));
+    log::answer(&lines.join("\n"));
+    Ok(())
+}
+
 /// Runs one event: on the tables of the instance that runs, or in a cloud that lives as long as the event.
 async fn invoke(place: &Place, function: &str, event: &Path) -> Result<(), Error> {
     let text = std::fs::read_to_string(event).map_err(Error::io(event.display()))?;
@@ -103,8 +133,8 @@ async fn invoke(place: &Place, function: &str, event: &Path) -> Result<(), Error
     options.streams = false;
     let state = State::open(&place.directory())?;
     let output = if let Some(running) = state.running()? {
-        let (url, token_keys) = (&running.dynamodb_url, state.token_keys());
-        let functions = crate::cloud::functions(&template, &options, url, &token_keys);
+        let (dynamodb, token_keys) = (running.dynamodb(), state.token_keys());
+        let functions = crate::cloud::functions(&template, &options, &dynamodb, &token_keys);
         let only = functions
             .first()
             .ok_or_else(|| Error::Unknown(function.to_owned()))?;
@@ -138,7 +168,7 @@ fn beside(place: &Place) -> Result<(State, Running), Error> {
 }
 
 fn store(running: &Running) -> Credentials {
-    credentials::store(&DynamoDb::at(&running.dynamodb_url), &running.table)
+    credentials::store(&running.dynamodb(), &running.table)
 }
 
 /// The options of a cloud that keeps its state, and says what it does.

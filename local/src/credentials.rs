@@ -45,6 +45,15 @@ pub(crate) fn new_api_key() -> Result<String, Error> {
     ))
 }
 
+/// A new access key id of an engine: capital letters and digits, as AWS's own are.
+pub(crate) fn new_access_key() -> Result<String, Error> {
+    let mut bytes = [0; 16];
+    System
+        .fill(&mut bytes)
+        .map_err(|_| Error::Credentials("no randomness"))?;
+    Ok(format!("LOCAL{}", crate::ids::hex(&bytes).to_ascii_uppercase()))
+}
+
 /// A new public key of a site.
 pub(crate) fn new_site_key() -> String {
     format!("site_{}", crate::ids::hex(&crate::ids::drawn::<12>()))

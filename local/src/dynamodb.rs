@@ -1,4 +1,4 @@
-//! A DynamoDB endpoint, asked in its own JSON: the embedded engine, or any other that does not check signatures.
+//! A DynamoDB endpoint, asked in its own JSON: the embedded engine, or any other that does not compute signatures.
 //!
 //! Requests that a template or a stream event already has as JSON go as they are. What has types goes through the
 //! store and the AWS client.
@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::template::{REGION, Table};
 
-/// The access key of everything local, functions included. Some engines keep one database per key.
+/// The access key id for engines that are not our own, unless another one is named. Some keep one database per key.
 pub(crate) const ACCESS_KEY: &str = "local";
-/// Its secret, which is none.
+/// The secret of any access key id, which is none: no engine computes signatures.
 pub(crate) const SECRET_KEY: &str = "local";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -27,14 +27,16 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct DynamoDb {
     url: String,
+    access_key: String,
     client: Client<HttpConnector, Body>,
 }
 
 impl DynamoDb {
-    /// The endpoint at `url`, `http://host:port`.
-    pub(crate) fn at(url: &str) -> Self {
+    /// The endpoint at `url`, `http://host:port`, asked with this access key id.
+    pub(crate) fn at(url: &str, access_key: &str) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
+            access_key: access_key.to_owned(),
             client: Client::builder(TokioExecutor::new()).build_http(),
         }
     }
@@ -43,9 +45,13 @@ impl DynamoDb {
         &self.url
     }
 
+    pub(crate) fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
     /// The AWS client for this endpoint.
     pub(crate) fn sdk(&self) -> aws_sdk_dynamodb::Client {
-        let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
+        let credentials = Credentials::new(self.access_key.as_str(), SECRET_KEY, None, None, "local");
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(REGION))
@@ -96,11 +102,11 @@ impl DynamoDb {
             kind: "Unreachable".to_owned(),
             message: format!("{} at {}: {what}", target, self.url),
         };
-        // A well-formed signature is asked for, and not checked.
+        // A well-formed signature is asked for; only its access key id is looked at.
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/dynamodb/aws4_request, \
+            "AWS4-HMAC-SHA256 Credential={}/20260101/{REGION}/dynamodb/aws4_request, \
              SignedHeaders=host;x-amz-date;x-amz-target, Signature={:064}",
-            0
+            self.access_key, 0
         );
         let request = Request::post(format!("{}/", self.url))
             .header("content-type", "application/x-amz-json-1.0")

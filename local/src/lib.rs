@@ -2,7 +2,8 @@
 //!
 //! Functions run as their real binaries over the Lambda Runtime API, behind the HTTP API's rules, on an embedded
 //! DynamoDB engine, with schedules and streams. Routes, timeouts, environment and tables come from the template.
-//! Everything listens on the loopback address alone.
+//! Everything listens on the loopback address alone, unless an address for containers is named; what only programs of
+//! this machine may ask is closed to pages of browsers ([`guard`]).
 
 mod cloud;
 pub mod command;
@@ -13,6 +14,7 @@ mod engine;
 mod error;
 mod function;
 mod gateway;
+mod guard;
 mod ids;
 mod intelligence;
 mod issuer;

@@ -1,6 +1,7 @@
 //! How a local cloud is to be.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +24,10 @@ pub struct Options {
     pub ephemeral: bool,
     /// A DynamoDB endpoint to use in place of an engine of its own, `http://host:port`.
     pub dynamodb_endpoint: Option<String>,
+    /// The access key id for that endpoint, `local` when none is named. An engine of its own has one that was drawn.
+    pub dynamodb_access_key: Option<String>,
+    /// An address on which the embedded engine answers containers of this machine, too.
+    pub dynamodb_listen: Option<SocketAddr>,
     /// The endpoint functions are given, when it is another one: a proxy before the engine.
     pub function_dynamodb_endpoint: Option<String>,
     /// Where functions find data about addresses, as `HOLDFAST_INTELLIGENCE` names it; `None` leaves it to the template.
@@ -58,6 +63,8 @@ impl Options {
             directory: None,
             ephemeral: true,
             dynamodb_endpoint: None,
+            dynamodb_access_key: None,
+            dynamodb_listen: None,
             function_dynamodb_endpoint: None,
             intelligence: None,
             environment: BTreeMap::new(),

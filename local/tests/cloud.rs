@@ -5,53 +5,21 @@
     reason = "helpers of tests fail the test, as its own lines do"
 )]
 
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use common::{Lines, cloud, options, raw, send};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use local::{Cloud, Engine, Log, Options};
+use local::{Cloud, Engine, Options};
 use serde_json::{Value, json};
-
-/// What the functions and the cloud wrote.
-type Lines = Arc<Mutex<Vec<String>>>;
-
-fn options() -> (Options, Lines) {
-    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    // Cargo builds examples for the package's tests: target/debug/examples beside target/debug/deps.
-    let program = std::env::current_exe().unwrap();
-    let examples = program.parent().unwrap().parent().unwrap().join("examples");
-    let lines = Lines::default();
-    let sink = Arc::clone(&lines);
-    let mut options = Options::new(package.join("tests/template.yaml"), examples);
-    options.log = Log::to(move |line| sink.lock().unwrap().push(line.to_owned()));
-    (options, lines)
-}
-
-async fn cloud() -> (Cloud, Lines) {
-    let (options, lines) = options();
-    (Cloud::start(options).await.unwrap(), lines)
-}
-
-async fn send(cloud: &Cloud, method: &str, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("{}{path}", cloud.url()))
-        .header("content-type", "application/json")
-        .header("user-agent", "test/1")
-        .body(body.into())
-        .unwrap();
-    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    let response = client.request(request).await.unwrap();
-    let status = response.status();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap_or_default())
-}
 
 fn count(lines: &Lines, part: &str) -> usize {
     lines
@@ -268,6 +236,80 @@ async fn the_demo_and_the_collector_are_served_outside_the_routes() {
     cloud.shutdown().await;
 }
 
+#[tokio::test]
+async fn the_engine_answers_programs_that_have_its_key() {
+    let (cloud, _) = cloud().await;
+    let address = cloud.dynamodb_url().trim_start_matches("http://");
+    let ask = async |key: &str, more: &str| {
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: {address}\r\nx-amz-date: 20260101T000000Z\r\n\
+             content-type: application/x-amz-json-1.0\r\nx-amz-target: DynamoDB_20120810.ListTables\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=0{more}"
+        );
+        raw(address, &head, "{}").await
+    };
+    let key = cloud.dynamodb_access_key();
+    let answer = ask(key, "").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains(cloud.table()),
+        "{answer}"
+    );
+    for wrong in [
+        "local",
+        "",
+        &key.to_ascii_lowercase(),
+        &format!("{key}X"),
+        key.trim_end_matches(|it: char| it.is_ascii_hexdigit()),
+    ] {
+        let answer = ask(wrong, "").await;
+        assert!(
+            answer.contains("UnrecognizedClientException"),
+            "{wrong}: {answer}"
+        );
+    }
+    let answer = ask(key, "\r\nauthorization: Bearer x").await;
+    assert!(answer.contains("MissingAuthenticationTokenException"), "{answer}");
+    let other = common::cloud().await.0;
+    assert_ne!(other.dynamodb_access_key(), key, "drawn for each");
+    other.shutdown().await;
+    cloud.shutdown().await;
+}
+
+#[tokio::test]
+async fn containers_are_answered_where_it_was_asked_for_and_with_the_key_alone() {
+    let (mut options, _) = options();
+    options.dynamodb_listen = Some("127.0.0.1:0".parse().unwrap());
+    let cloud = Cloud::start(options).await.unwrap();
+    let address = cloud.dynamodb_listen().unwrap().to_string();
+    let ask = async |key: &str, host: &str, more: &str| {
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: {host}\r\nx-amz-date: 20260101T000000Z\r\n\
+             content-type: application/x-amz-json-1.0\r\nx-amz-target: DynamoDB_20120810.ListTables\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=0{more}"
+        );
+        raw(&address, &head, "{}").await
+    };
+    let key = cloud.dynamodb_access_key();
+    for host in ["host.docker.internal:8000", "172.17.0.1:8000", "127.0.0.1:8000"] {
+        let answer = ask(key, host, "").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{host}: {answer}");
+        assert!(!ask("local", host, "").await.contains("TableNames"), "{host}");
+        let answer = ask(key, host, "\r\norigin: https://evil.example").await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "{host}: {answer}");
+    }
+    assert!(
+        ask(key, "evil.example:8000", "")
+            .await
+            .starts_with("HTTP/1.1 403")
+    );
+    let (plain, _) = common::cloud().await;
+    assert_eq!(plain.dynamodb_listen(), None, "off unless it was asked for");
+    plain.shutdown().await;
+    cloud.shutdown().await;
+}
+
 async fn put(cloud: &Cloud, pk: &str, sk: &str, more: &[(&str, AttributeValue)]) {
     let mut put = cloud
         .dynamodb_client()
@@ -355,6 +397,12 @@ async fn state_and_credentials_survive_a_restart() {
     put(&cloud, "kept", "guard", &[]).await;
     cloud.streams_read().await;
     assert_eq!(batches(&lines), ["kept"]);
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.file_name());
+    }
+    assert!(directory.join("dynamodb.sqlite-wal").exists());
     let (second, _) = options();
     let refused = Cloud::start(Options {
         directory: Some(directory.clone()),
@@ -391,11 +439,37 @@ async fn state_and_credentials_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn of_starts_at_the_same_time_on_one_directory_one_is_made() {
+    let directory = std::env::temp_dir().join(format!("local-race-{}", std::process::id()));
+    for _ in 0..3 {
+        let start = || {
+            let (mut options, _) = options();
+            options.directory = Some(directory.clone());
+            options.ephemeral = false;
+            Cloud::start(options)
+        };
+        let (a, b, c) = tokio::join!(start(), start(), start());
+        let (started, refused): (Vec<_>, Vec<_>) = [a, b, c].into_iter().partition(Result::is_ok);
+        assert_eq!(started.len(), 1);
+        for error in refused.into_iter().filter_map(Result::err) {
+            assert!(error.to_string().contains("one runs already"), "{error}");
+        }
+        let cloud = started.into_iter().next().unwrap().unwrap();
+        // What the others did not get has nothing of theirs.
+        put(&cloud, "own", "guard", &[]).await;
+        cloud.streams_read().await;
+        cloud.shutdown().await;
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
 async fn a_table_that_is_there_is_used_as_it_is() {
-    let engine = Engine::start(None).await.unwrap();
+    let engine = Engine::start(None, "KEY").await.unwrap();
     let outside = || {
         let (mut options, _) = options();
         options.dynamodb_endpoint = Some(engine.url().to_owned());
+        options.dynamodb_access_key = Some(engine.access_key().to_owned());
         Cloud::start(options)
     };
     let cloud = outside().await.unwrap();

@@ -1,14 +1,19 @@
 //! What a store that fails does to callers: a 503, nothing doubled, nothing lost, and never a session called valid.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use local::{Cloud, Options};
 use serde_json::{Value, json};
 use shared::model::{Reason, SessionId};
+use tests::engine::Engine;
 use tests::proxy::{Fault, When};
 
-use crate::client::{Answer, Call};
-use crate::world::{ACTIVE, CLEANUP, CREATE, IP, LOGOUT, USER_AGENT, VALIDATE, World, opening, sighting};
+use crate::client::{Answer, Call, Client};
+use crate::world::{
+    ACTIVE, CLEANUP, CREATE, IP, LOGOUT, USER_AGENT, VALIDATE, World, binaries, opening, root, sighting,
+};
 
 const SESSIONS: &str = "/v1/sessions";
 const CLIENTS: &str = "/v1/clients/individuals";
@@ -515,4 +520,24 @@ async fn what_was_told_is_found_at_once_while_copies_lag_behind() {
         );
     }
     world.end().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_variable_that_is_empty_names_no_endpoint() {
+    let engine = Engine::start().await;
+    let mut options = Options::new(root().join("template.yaml"), binaries());
+    options.dynamodb_endpoint = Some(engine.url().to_owned());
+    // The variable of all services stands in for the Region's own endpoint.
+    let told = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", ""),
+        ("AWS_ENDPOINT_URL", engine.url()),
+    ];
+    let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    options.environment.insert("*".to_owned(), BTreeMap::from(told));
+    let cloud = Cloud::start(options).await.unwrap();
+    let client = Client::of(cloud.url());
+    let token = cloud.token("alice").unwrap();
+    let answer = client.request("GET", ACTIVE).bearer(&token).send().await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    cloud.shutdown().await;
 }

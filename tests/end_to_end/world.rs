@@ -51,7 +51,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Where the functions' binaries are: two folders above this test's own, `target/debug/deps`.
-fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let program = std::env::current_exe().expect("this test's own file");
     program
         .ancestors()

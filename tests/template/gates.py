@@ -31,6 +31,11 @@ ENVIRONMENT = {
     "HOLDFAST_TELEMETRY_PER_NETWORK",
 }
 
+# Where DynamoDB is when it is not where it always is: declared for `sam local`, and absent in the cloud unless somebody
+# names an endpoint. The SDK takes an empty variable for an address.
+ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
+NO_ENDPOINT_BY_DEFAULT = {"Fn::If": ["HasDynamoDbEndpoint", {"Ref": "DynamoDbEndpoint"}, {"Ref": "AWS::NoValue"}]}
+
 # Where the keys of telemetry tokens are: an ARN, for the functions that may read them and no other.
 TOKEN_KEYS = "HOLDFAST_TOKEN_KEYS"
 
@@ -141,7 +146,7 @@ def environment_is_the_agreed_one(project):
     wrong = []
     for name, it in project.functions().items():
         variables = it.get("Environment", {}).get("Variables") or {}
-        found = set(variables) - {TOKEN_KEYS}
+        found = set(variables) - {TOKEN_KEYS, ENDPOINT}
         if found != ENVIRONMENT:
             wrong.append(f"{name}: environment differs in {sorted(found ^ ENVIRONMENT)}")
         keys = variables.get(TOKEN_KEYS)
@@ -149,8 +154,12 @@ def environment_is_the_agreed_one(project):
             wrong.append(f"{name} is given keys in {TOKEN_KEYS}, and not where they are")
         if (keys is not None) != reads_secrets(project, it):
             wrong.append(f"{name}: {TOKEN_KEYS} and the right to read the secret differ")
+        if variables.get(ENDPOINT) != NO_ENDPOINT_BY_DEFAULT:
+            wrong.append(f"{name}: {ENDPOINT} is not declared, or not absent by default")
+    if project.written["Parameters"]["DynamoDbEndpoint"]["Default"] != "":
+        wrong.append("DynamoDbEndpoint has a default that is an endpoint")
     for word in ("LOOPBACK", "DOCUMENTATION_PLACES", "TOKEN_KEYS_FILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY", "AWS_SECRET"):
-        if word in project.text:
+        if word in project.text.replace(ENDPOINT, ""):
             wrong.append(f"{word} belongs to the local cloud")
     return wrong
 

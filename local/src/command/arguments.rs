@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
@@ -43,6 +44,8 @@ pub(super) enum Command {
     Token(Token),
     /// Print a new API key
     ApiKey(Key),
+    /// Print what programs need to use the table that is served, as exports of a shell
+    Env(Env),
     /// Build the data about addresses, or say what it was built of
     Intel(Intel),
     /// Run one event through one function and print its answer
@@ -65,6 +68,12 @@ pub(super) struct Serve {
     /// Use this DynamoDB endpoint in place of the embedded engine
     #[arg(long, value_name = "URL")]
     pub(super) dynamodb_endpoint: Option<String>,
+    /// The access key id for that endpoint [default: local]
+    #[arg(long, value_name = "KEY", requires = "dynamodb_endpoint")]
+    pub(super) dynamodb_access_key: Option<String>,
+    /// Let the embedded engine answer on this address, too, for functions in containers (`sam local`)
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "dynamodb_endpoint")]
+    pub(super) dynamodb_listen: Option<SocketAddr>,
     /// Take clients' addresses from this request header, to try addresses out
     #[arg(long, value_name = "NAME")]
     pub(super) client_ip_header: Option<String>,
@@ -110,6 +119,13 @@ pub(super) struct Intel {
     /// Replace a table even where it lost more than a fifth of its networks
     #[arg(long)]
     pub(super) accept_shrinking: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Env {
+    /// For functions in containers (`sam local`), which reach this machine under this name or address
+    #[arg(long, value_name = "HOST", num_args = 0..=1, default_missing_value = "host.docker.internal")]
+    pub(super) containers: Option<String>,
 }
 
 #[derive(Debug, Args)]

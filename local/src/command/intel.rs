@@ -5,6 +5,7 @@ use intel::{Manifest, Options, Progress, Registries};
 use super::arguments::{Intel, Place};
 use super::root;
 use crate::intelligence::{BUILT, open, tell};
+use crate::state::State;
 use crate::{Error, Log, log};
 
 pub(super) async fn run(place: &Place, wanted: Intel) -> Result<(), Error> {
@@ -27,9 +28,10 @@ pub(super) async fn run(place: &Place, wanted: Intel) -> Result<(), Error> {
         return ask(&folder.display().to_string(), &addresses);
     }
     let options = Options {
-        downloads: wanted
-            .downloads
-            .unwrap_or_else(|| place.directory().join("downloads")),
+        downloads: match wanted.downloads {
+            Some(downloads) => downloads,
+            None => State::open(&place.directory())?.downloads(),
+        },
         registries: (!wanted.offline).then_some(Registries {
             npm: wanted.npm_registry,
             pypi_files: wanted.pypi_files,

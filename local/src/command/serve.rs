@@ -20,6 +20,8 @@ pub(super) async fn run(place: &Place, arguments: Serve) -> Result<(), Error> {
     options.port = arguments.port;
     options.ephemeral = arguments.ephemeral;
     options.dynamodb_endpoint = arguments.dynamodb_endpoint;
+    options.dynamodb_access_key = arguments.dynamodb_access_key;
+    options.dynamodb_listen = arguments.dynamodb_listen;
     options.client_ip_header = arguments.client_ip_header;
     options.site_origins = arguments.site_origins;
     options.parameters = arguments.parameters.into_iter().collect();
@@ -49,6 +51,9 @@ pub(super) async fn run(place: &Place, arguments: Serve) -> Result<(), Error> {
         let ready = json!({
             "url": cloud.url(),
             "dynamodb_url": cloud.dynamodb_url(),
+            "dynamodb_access_key": cloud.dynamodb_access_key(),
+            "dynamodb_listen": cloud.dynamodb_listen(),
+            "table": cloud.table(),
             "token": token,
             "api_key": cloud.api_key(),
             "tenant": cloud.tenant(),
@@ -77,8 +82,8 @@ fn welcome(cloud: &Cloud, token: &str) -> String {
         r#"
 Holdfast runs at {url}
 Demo page        {url}/demo
-DynamoDB at      {dynamodb}  (table {table})
-API key          {api_key}
+DynamoDB at      {dynamodb}  (table {table}, access key id {access_key})
+{containers}API key          {api_key}
 Site key         {site_key}
 Token of {DEFAULT_SUBJECT}   {token}
 
@@ -94,6 +99,11 @@ curl -sS {sessions}/active -H "Authorization: Bearer $TOKEN"
 "#,
         url = cloud.url(),
         dynamodb = cloud.dynamodb_url(),
+        access_key = cloud.dynamodb_access_key(),
+        containers = cloud
+            .dynamodb_listen()
+            .map(|it| format!("    containers   {it}\n"))
+            .unwrap_or_default(),
         table = cloud.table(),
         api_key = cloud.api_key(),
         site_key = cloud.site_key(),

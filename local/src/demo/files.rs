@@ -1,7 +1,7 @@
 //! The page's files and the collector, compiled in: what is served is what was committed when this was built.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
 use super::problem::Problem;
 use super::with;
@@ -52,6 +52,11 @@ pub(super) fn find(path: &str) -> Option<File> {
 }
 
 impl File {
+    /// Whether pages of other origins may read it.
+    pub(super) const fn is_for_all(self) -> bool {
+        self.is_for_all
+    }
+
     /// The answer to a request for it.
     pub(super) fn answer(self, method: &Method) -> Response<Body> {
         if !matches!(*method, Method::GET | Method::HEAD) {
@@ -66,7 +71,8 @@ impl File {
         if self.is_for_all {
             return with(response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         }
-        response
+        let policy = HeaderName::from_static("cross-origin-resource-policy");
+        with(response, policy, "same-origin")
     }
 }
 

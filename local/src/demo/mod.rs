@@ -5,7 +5,7 @@
 mod backend;
 mod files;
 mod problem;
-mod same_origin;
+mod sent;
 
 use std::net::IpAddr;
 
@@ -14,6 +14,7 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::gateway::{Received, json_body};
+use crate::guard::{self, Names};
 use crate::log::Log;
 use crate::template::Template;
 use backend::Backend;
@@ -62,7 +63,17 @@ impl Demo {
                 };
                 with(answer, header::CACHE_CONTROL, "no-store")
             }
-            (None, Some(file)) => file.answer(received.method),
+            (None, Some(file)) => {
+                let admitted = if file.is_for_all() {
+                    guard::host(received.uri, received.headers, Names::Loopback).map(drop)
+                } else {
+                    guard::visitor(received.uri, received.headers)
+                };
+                match admitted {
+                    Ok(()) => file.answer(received.method),
+                    Err(foreign) => foreign.into_response(),
+                }
+            }
             (None, None) => return None,
         };
         for (name, value) in [
@@ -75,7 +86,7 @@ impl Demo {
     }
 
     async fn ask(&self, what: &str, received: &Received<'_>, source_ip: IpAddr) -> Result<Value, Problem> {
-        same_origin::check(received.headers)?;
+        guard::own_page(received.uri, received.headers)?;
         let allowed = match what {
             "config" => Method::GET,
             "exchange" | "open" | "validate" | "end" => Method::POST,
@@ -87,7 +98,7 @@ impl Demo {
         if allowed == Method::GET {
             return Ok(self.config.clone());
         }
-        let body = same_origin::json(received.headers, received.body)?;
+        let body = sent::json(received.headers, received.body)?;
         let user_agent = received.headers.get(header::USER_AGENT);
         let visitor = backend::Visitor {
             address: source_ip,

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::json;
 
 use crate::gateway::json_body;
+use crate::guard::Foreign;
 
 /// A request that cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub(super) enum Problem {
     /// The body is not what the address takes.
     Body(&'static str),
     /// The request comes from elsewhere than the page.
-    Foreign(&'static str),
+    Foreign(Foreign),
     NoSuchPath,
     NoSuchMethod(Method),
     /// The token leads nowhere.
@@ -25,6 +26,12 @@ pub(super) enum Problem {
     Unexpected,
     /// Holdfast did not answer, or said that it cannot.
     Unavailable,
+}
+
+impl From<Foreign> for Problem {
+    fn from(foreign: Foreign) -> Self {
+        Self::Foreign(foreign)
+    }
 }
 
 impl Problem {
@@ -42,14 +49,16 @@ impl Problem {
         }
     }
 
-    fn words(&self) -> (&'static str, &'static str) {
+    fn words(&self) -> (String, &'static str) {
         const PAGE: &str = "Use the page at /demo; reload it if the server was updated.";
-        match self {
-            Self::Body(problem) => (problem, PAGE),
-            Self::Foreign(problem) => (
-                problem,
-                "Open the page at the address that the server printed at its start.",
-            ),
+        let (problem, advice) = match self {
+            Self::Body(problem) => (*problem, PAGE),
+            Self::Foreign(foreign) => {
+                return (
+                    foreign.to_string(),
+                    "Open the page at the address that the server printed at its start.",
+                );
+            }
             Self::NoSuchPath => ("There is nothing at this address.", PAGE),
             Self::NoSuchMethod(_) => ("This address has no such method.", PAGE),
             Self::Token => (
@@ -67,7 +76,8 @@ impl Problem {
                 "Holdfast does not answer.",
                 "Wait a moment, then try again; if it stays, look at the server's log.",
             ),
-        }
+        };
+        (problem.to_owned(), advice)
     }
 
     /// The answer that says so.

@@ -109,12 +109,52 @@ async fn the_page_is_served_under_both_spellings_and_the_collector_to_everybody(
         assert_eq!(headers["content-type"], "text/html; charset=utf-8");
         assert_eq!(headers.get("access-control-allow-origin"), None);
     }
-    let (status, headers, _) = ask(&demo, Method::GET, "/client.js", &[], b"").await;
+    let foreign = [("host", "localhost:8787"), ("origin", "http://shop.example.com")];
+    let (status, headers, _) = ask(&demo, Method::GET, "/client.js", &foreign, b"").await;
     assert_eq!(status, 200);
     assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
     assert_eq!(headers["access-control-allow-origin"], "*");
-    let (status, headers, _) = ask(&demo, Method::POST, "/demo", &[], b"").await;
+    let (status, headers, _) = ask(&demo, Method::POST, "/demo", &OWN, b"").await;
     assert_eq!((status, &headers["allow"]), (405, &"GET".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn other_names_and_other_origins_get_nothing_of_the_demo() {
+    let (demo, asked) = holdfast(200, json!({})).await;
+    let elsewhere: [Headers<'_>; 4] = [
+        &[("host", "evil.example")],
+        &[
+            ("host", "evil.example:8787"),
+            ("origin", "http://evil.example:8787"),
+        ],
+        &[("host", "localhost:8787"), ("origin", "https://evil.example")],
+        &[("host", "localhost:8787"), ("origin", "null")],
+    ];
+    for sent in elsewhere {
+        for path in [
+            "/demo",
+            "/demo/",
+            "/demo/demo.js",
+            "/demo/api/config",
+            "/demo/api/open",
+        ] {
+            for method in [Method::GET, Method::POST, Method::OPTIONS] {
+                let (status, headers, text) = ask(&demo, method, path, sent, b"{}").await;
+                assert_eq!(status, 403, "{path} {sent:?}");
+                assert!(!text.contains("site_demo") && text.len() < 200, "{text}");
+                let cors = headers
+                    .keys()
+                    .find(|it| it.as_str().starts_with("access-control-"));
+                assert_eq!(cors, None, "{path} {sent:?}");
+            }
+        }
+    }
+    let (status, _, _) = ask(&demo, Method::GET, "/client.js", elsewhere[0], b"").await;
+    assert_eq!(
+        status, 403,
+        "a script for every origin, under the names of this machine"
+    );
+    assert!(asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -71,6 +71,11 @@ impl Function {
         }
     }
 
+    /// What its processes have in their environment, but for the address of their Runtime API.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     pub(crate) fn spec(&self) -> &template::Function {
         &self.spec
     }

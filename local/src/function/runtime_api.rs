@@ -1,4 +1,6 @@
 //! The Lambda Runtime API (2018-06-01), served to one instance of a function on its own port.
+//!
+//! Whoever asks first gets the event, so pages of browsers are kept out.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +9,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Response, StatusCode};
+use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
@@ -16,6 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::gateway::undelayed;
+use crate::guard;
 
 /// Largest answer of a function: 6 MB, and what its JSON form adds.
 const MAX_ANSWER: usize = 6 * 1024 * 1024 + 100;
@@ -75,6 +79,7 @@ impl RuntimeApi {
             // The process ends after it said so, and its keeper sees that.
             .route("/2018-06-01/runtime/init/error", post(accepted))
             .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn(guard::programs))
             .with_state(shared);
         let server = tokio::spawn(async move {
             // Serving ends with the task; an accept error is retried inside.

@@ -19,6 +19,7 @@ use tokio::net::TcpStream;
 
 use crate::demo::Demo;
 use crate::function::{Failure, Function, rounded_ms};
+use crate::guard;
 use crate::ids;
 use crate::log::Log;
 use crate::template;
@@ -101,7 +102,11 @@ impl Gateway {
             return reply::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
         if parts.uri.path() == JWKS_PATH && parts.method == Method::GET {
-            return reply::json_body(StatusCode::OK, &self.jwks);
+            // Public keys, but only functions and curious people of this machine need them.
+            return match guard::visitor(&parts.uri, &parts.headers) {
+                Ok(()) => reply::json_body(StatusCode::OK, &self.jwks),
+                Err(foreign) => foreign.into_response(),
+            };
         }
         let received = Received {
             method: &parts.method,

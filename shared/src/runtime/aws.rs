@@ -14,8 +14,18 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// A client of the function's own Region.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "read once, at the start, as all configuration"
+)]
 pub(super) async fn dynamodb() -> Client {
-    Client::new(&config().await)
+    let config = config().await;
+    let mut builder = aws_sdk_dynamodb::config::Builder::from(&config);
+    // `sam local` sets what a template has as `AWS::NoValue` to nothing, which the SDK takes for an address.
+    if std::env::var("AWS_ENDPOINT_URL_DYNAMODB").is_ok_and(|it| it.is_empty()) {
+        builder.set_endpoint_url(config.endpoint_url().map(str::to_owned));
+    }
+    Client::from_conf(builder.build())
 }
 
 /// A client of the function's own Region.

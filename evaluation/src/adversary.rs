@@ -249,6 +249,7 @@ enum Shows {
     Nothing,
     Invented,
     Own,
+    Alike,
     Little,
     Victims,
     Cloned,
@@ -262,6 +263,7 @@ fn telemetry(integration: Integration, loot: Loot) -> Vec<(&'static str, Shows)>
         ("no telemetry", Shows::Nothing),
         ("invented telemetry", Shows::Invented),
         ("own telemetry", Shows::Own),
+        ("own telemetry of a like machine", Shows::Alike),
         ("telemetry of the platform alone", Shows::Little),
     ];
     if Loot::UserAgent <= loot {
@@ -297,6 +299,11 @@ fn victims() -> Components {
 
 fn thiefs() -> Components {
     components(16, "ANGLE (NVIDIA, NVIDIA GeForce RTX 3060)", 9)
+}
+
+/// A machine of the victim's model, with other fonts and drawings.
+fn alike() -> Components {
+    components(8, "ANGLE (Intel, Intel(R) UHD Graphics 620)", 9)
 }
 
 /// What every browser on Windows shows, with all else blocked.
@@ -361,6 +368,7 @@ fn choices(integration: Integration, loot: Loot) -> Vec<Choice> {
                             Shows::Nothing => Telemetry::None,
                             Shows::Invented => Telemetry::Unknown,
                             Shows::Own => visit(&thiefs(), own_address, asn, &text),
+                            Shows::Alike => visit(&alike(), own_address, asn, &text),
                             Shows::Little => visit(&little(), own_address, asn, &text),
                             Shows::Victims => visit(&victims(), [198, 51, 100, 7], Some(64_496), VICTIM),
                             Shows::Cloned => visit(&victims(), own_address, asn, &text),

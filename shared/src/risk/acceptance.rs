@@ -142,7 +142,7 @@ pub(super) fn seen(evidence: &Evidence<'_>, weighed: &Weighed, score: Score, pol
         });
     }
     // Of the page of desktops telemetry shows another machine than the next page does.
-    if components::replaces(weighed.telemetry(), weighed.place) && weighed.agent.weight != DESKTOP_SITE {
+    if components::replaces(weighed.telemetry(), weighed.network) && weighed.agent.weight != DESKTOP_SITE {
         trail.told = true;
         kept.telemetry_moved = true;
     }

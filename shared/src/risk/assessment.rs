@@ -72,7 +72,7 @@ impl Weighed {
             {
                 FINGERPRINT_VOUCHED
             }
-            FINGERPRINT_CHANGED | FINGERPRINT_CHANGED_ABROAD if redrawn => FINGERPRINT_DRAWN,
+            FINGERPRINT_CHANGED if redrawn && network::is_located(place) => FINGERPRINT_DRAWN,
             FINGERPRINT_CHANGED | FINGERPRINT_WITHHELD if telemetry.is_some_and(components::is_missed) => {
                 FINGERPRINT_UNVOUCHED
             }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::device::{self, Component, Traits};
 use crate::network::Network;
 use crate::policy::Promise;
-use crate::useragent::{self, Engine, Part};
+use crate::useragent::{self, Engine, Part, UserAgent};
 
 use super::evidence::Evidence;
 use super::factor::Factor;
@@ -14,8 +14,8 @@ use super::user_agent::Agent;
 use super::weights::{
     ADDRESS_WITHHELD, COMPONENT_CHANGED, COMPONENTS_CHANGED, COMPONENTS_DRAWN, COMPONENTS_IMPOSSIBLE,
     COMPONENTS_NEW, COMPONENTS_OTHER_BROWSER, COMPONENTS_SAME, COMPONENTS_SAME_KIND, COMPONENTS_SAME_TOO,
-    DESKTOP_SITE, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN, TELEMETRY_UNKNOWN_NEAR,
-    TELEMETRY_WITHHELD, Weight,
+    DESKTOP_SITE, IP_SAME, TELEMETRY_ELSEWHERE, TELEMETRY_MISSING_NEAR, TELEMETRY_UNKNOWN,
+    TELEMETRY_UNKNOWN_NEAR, TELEMETRY_WITHHELD, Weight,
 };
 
 /// What the telemetry token of a request leads to.
@@ -63,7 +63,7 @@ const PRETENDED: [Component; 5] = [
     Component::Model,
     Component::Touch,
 ];
-/// What is stable within one release of a browser, and may change with the next.
+/// What is stable within one release of a browser, and may change with the next: at home, where that is believed.
 const DRAWN: [Component; 7] = [
     Component::CanvasGeometry,
     Component::CanvasText,
@@ -104,22 +104,23 @@ pub(super) fn judge(
             ..
         }) => (traits, user_agent, tampered),
     };
+    let sent_by = useragent::parse(user_agent);
     let before = evidence.record.and_then(|it| it.attached.traits.as_deref());
     let before = before.and_then(Traits::from_bytes);
     let changed = match (before, traits) {
-        (Some(before), Some(now)) => changed(&before, &now, agent.weight == DESKTOP_SITE),
+        (Some(before), Some(now)) => changed(&before, &now, near, agent.weight == DESKTOP_SITE),
         _ => Vec::new(),
     };
     let by_count = match changed.len() {
         0 if before.is_none() || traits.is_none() => COMPONENTS_NEW,
-        0 if !tells_apart(before.as_ref(), user_agent) => COMPONENTS_SAME_KIND,
+        0 if !tells_apart(before.as_ref(), &sent_by) => COMPONENTS_SAME_KIND,
         0 => COMPONENTS_SAME,
         1 => COMPONENT_CHANGED,
         _ if is_drawn_anew(&changed) => COMPONENTS_DRAWN,
         _ => COMPONENTS_CHANGED,
     };
     // A group has one factor, its gravest.
-    let impossible = if is_of_another_browser(user_agent, evidence) {
+    let impossible = if is_of_another_browser(&sent_by, evidence) {
         Some(COMPONENTS_OTHER_BROWSER)
     } else {
         tampered.then_some(COMPONENTS_IMPOSSIBLE)
@@ -184,18 +185,16 @@ fn is_elsewhere(evidence: &Evidence<'_>, told_from: Option<IpAddr>, told_by: Opt
 }
 
 /// Whether the telemetry may become what the session is compared with: it shows nothing that speaks against it, and comes
-/// from the session's own network.
-pub(super) fn replaces(weight: Option<Weight>, place: Weight) -> bool {
-    is_own(place)
-        && weight.is_some_and(|it| {
-            [
-                COMPONENTS_SAME,
-                COMPONENTS_SAME_TOO,
-                COMPONENTS_SAME_KIND,
-                COMPONENTS_NEW,
-            ]
-            .contains(&it)
-        })
+/// from the very address the session is held by. Who shares no more than a provider or a prefix with the owner could
+/// make his own machine the one that is known.
+pub(super) fn replaces(weight: Option<Weight>, network: Weight) -> bool {
+    let same = [
+        COMPONENTS_SAME,
+        COMPONENTS_SAME_TOO,
+        COMPONENTS_SAME_KIND,
+        COMPONENTS_NEW,
+    ];
+    network == IP_SAME && weight.is_some_and(|it| same.contains(&it))
 }
 
 /// The factor, with the components that changed, or the browsers that differ.
@@ -220,26 +219,27 @@ pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight, changed: &[Compone
 }
 
 /// Whether what a browser shows is its machine's alone: one iPhone is like the next, and who shows little is like many.
-fn tells_apart(shown: Option<&Traits>, user_agent: &str) -> bool {
-    shown.is_some_and(device::is_telling) && useragent::parse(user_agent).engine != Engine::WebKit
+fn tells_apart(shown: Option<&Traits>, sent_by: &UserAgent) -> bool {
+    shown.is_some_and(device::is_telling) && sent_by.engine != Engine::WebKit
 }
 
 /// The components that no upgrade, journey or new monitor explains. One that is not shown any more is another one, or
-/// leaving it out would be the better choice.
-fn changed(before: &Traits, now: &Traits, desktop_site: bool) -> Vec<Component> {
-    let same_release = before.release() == now.release();
+/// leaving it out would be the better choice; and an upgrade, which anybody can claim, explains nothing away from the
+/// session's own networks.
+fn changed(before: &Traits, now: &Traits, near: bool, desktop_site: bool) -> Vec<Component> {
+    let upgraded = near && before.release() != now.release();
     let differs = |it: &Component| before.mark(*it).is_some() && before.mark(*it) != now.mark(*it);
     Component::ALL
         .into_iter()
         .filter(differs)
-        .filter(|it| STABLE.contains(it) || (same_release && DRAWN.contains(it)))
+        .filter(|it| STABLE.contains(it) || (!upgraded && DRAWN.contains(it)))
         .filter(|it| !(desktop_site && PRETENDED.contains(it)))
         .collect()
 }
 
 /// Whether telemetry was sent by another browser than the request, or from another system: the token was carried over.
-fn is_of_another_browser(sent_by: &str, evidence: &Evidence<'_>) -> bool {
+fn is_of_another_browser(sent_by: &UserAgent, evidence: &Evidence<'_>) -> bool {
     let shown_by = useragent::parse(&evidence.context.user_agent);
-    let change = shown_by.change_since(&useragent::parse(sent_by), evidence.now.secs());
+    let change = shown_by.change_since(sent_by, evidence.now.secs());
     change.browser == Part::Other || change.system == Part::Other
 }

@@ -15,6 +15,17 @@ use super::weights::{
     SYSTEM_NEW, SYSTEM_NEW_SAME_COUNTRY, SYSTEM_OTHER_COUNTRY, SYSTEM_SAME, Weight,
 };
 
+/// What the data about addresses tells of a network.
+const BY_DATA: [Weight; 7] = [
+    SYSTEM_SAME,
+    SYSTEM_KNOWN,
+    SYSTEM_OTHER_COUNTRY,
+    SYSTEM_NEW_SAME_COUNTRY,
+    SYSTEM_NEW,
+    COUNTRY_KNOWN,
+    COUNTRY_NEW,
+];
+
 /// How the request's address stands to the session's and its subject's. The session's own address speaks for the
 /// request only where strangers do not share it and the `agent` is the session's.
 pub(super) fn weigh(evidence: &Evidence<'_>, agent: &Agent) -> Weight {
@@ -57,6 +68,11 @@ pub(super) fn is_own(place: Weight) -> bool {
 /// Whether the request comes from the place the session is held by.
 pub(super) fn is_home(place: Weight) -> bool {
     [IP_SAME, IP_SAME_PREFIX].contains(&place)
+}
+
+/// Whether it is known where the request comes from: without data another network may be anywhere.
+pub(super) fn is_located(place: Weight) -> bool {
+    is_home(place) || BY_DATA.contains(&place)
 }
 
 /// The address to be judged, none where there is nothing to compare it with; or why there is none, though the session
@@ -148,16 +164,7 @@ fn by_data(evidence: &Evidence<'_>) -> Option<Weight> {
 /// The factor: what the data says of both sides where it was judged by, else their networks in place of addresses.
 pub(super) fn factor(evidence: &Evidence<'_>, weight: Weight) -> Factor {
     let (held, context) = (evidence.held, evidence.context);
-    let by_data = [
-        SYSTEM_SAME,
-        SYSTEM_KNOWN,
-        SYSTEM_OTHER_COUNTRY,
-        SYSTEM_NEW_SAME_COUNTRY,
-        SYSTEM_NEW,
-        COUNTRY_KNOWN,
-        COUNTRY_NEW,
-    ];
-    if by_data.contains(&weight) {
+    if BY_DATA.contains(&weight) {
         return weight.factor(
             origin(context.facts.asn(), context.facts.alpha_2()),
             origin(held.asn, held.country.as_deref()),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Fixed;
-use crate::model::{Context, Device, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord, Tenure};
+use crate::model::{Context, Facts, HeldSession, Instant, Sample, SessionId, SessionRecord};
 use crate::network::{self as address, Network};
 use crate::policy::{EvidencePolicy, Lists, Mode, Piece, RiskPolicy};
 
@@ -55,36 +55,13 @@ fn context(ip: &str, user_agent: &str, fingerprint: Sample) -> Context {
 fn opened(by: &Context) -> (HeldSession, SessionRecord) {
     let day = Duration::from_hours(24);
     let held = super::opened(by, false, &NO_LISTS, Duration::from_hours(1), day, START);
-    let absolute_expiry = held.absolute_expiry;
+    let id = SessionId::draw(START, &Fixed::at(START)).unwrap();
+    let alice = crate::model::Subject::new("alice").unwrap();
+    let kept = by.user_agent.chars().take(SessionRecord::MAX_USER_AGENT);
     let record = SessionRecord {
-        id: SessionId::draw(START, &Fixed::at(START)).unwrap(),
-        subject: "alice".to_owned(),
-        issuer: None,
-        tenure: Tenure::Held {
-            idle_timeout: Duration::from_hours(1),
-            absolute_expiry,
-        },
-        created_at: START,
-        started_at: START,
-        updated_at: None,
-        reference_id: None,
         ip: by.ip.clone(),
-        facts: Facts::default(),
-        user_agent: by
-            .user_agent
-            .chars()
-            .take(SessionRecord::MAX_USER_AGENT)
-            .collect(),
-        latest_user_agent: None,
-        fingerprint: String::new(),
-        device: Device::default(),
-        attached: crate::model::Attached::default(),
-        geo_country: None,
-        geo_city: None,
-        observed_ip: None,
-        ended: None,
-        last_activity_at: None,
-        last_ip: None,
+        user_agent: kept.collect(),
+        ..SessionRecord::new(id, &alice, held.tenure(), START)
     };
     (held, record)
 }

@@ -121,8 +121,8 @@ weights! {
     FINGERPRINT_COUNTED = compared(Fingerprint, "fingerprint_counted", 0);
     FINGERPRINT_UPGRADED = compared(Fingerprint, "fingerprint_changed_with_upgrade", 10);
     FINGERPRINT_VOUCHED = compared(Fingerprint, "fingerprint_vouched_for", 0);
-    FINGERPRINT_DRAWN = compared(Fingerprint, "fingerprint_drawn_otherwise", 19);
     FINGERPRINT_CHANGED_ABROAD = compared(Fingerprint, "fingerprint_changed_abroad", 20);
+    FINGERPRINT_DRAWN = compared(Fingerprint, "fingerprint_drawn_otherwise", 25);
     FINGERPRINT_NEW = missing(Fingerprint, "fingerprint_newly_supplied", 0);
     FINGERPRINT_CHANGED = compared(Fingerprint, "fingerprint_changed", 35);
     FINGERPRINT_WITHHELD = missing(Fingerprint, "fingerprint_withheld", 40);
@@ -137,7 +137,7 @@ weights! {
     TELEMETRY_UNKNOWN_NEAR = missing(Components, "telemetry_unknown_near", 15);
     TELEMETRY_LEFT_BEHIND = compared(Components, "telemetry_left_behind", 19);
     COMPONENT_CHANGED = compared(Components, "component_changed", 15);
-    COMPONENTS_DRAWN = compared(Components, "components_drawn_otherwise", 19);
+    COMPONENTS_DRAWN = compared(Components, "components_drawn_otherwise", 20);
     COMPONENTS_IMPOSSIBLE = compared(Components, "components_impossible", 25);
     COMPONENTS_CHANGED = compared(Components, "components_changed", 33);
     COMPONENTS_OTHER_BROWSER = compared(Components, "components_of_another_browser", 34);

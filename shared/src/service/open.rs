@@ -123,6 +123,8 @@ struct Attempt<'a> {
     id: SessionId,
     recorded: bool,
     attempts: Attempts,
+    /// Whether a write of this id was sent that had not seen the guard: a copy of it may still come in.
+    sent_unseen: bool,
     /// When it began, by no clock that anyone sets.
     began: tokio::time::Instant,
     /// The last revoke-all that was found not to overrule it, so that nobody asks twice.
@@ -152,6 +154,7 @@ impl<'a> Attempt<'a> {
             id: request.id,
             recorded: false,
             attempts: Attempts::default(),
+            sent_unseen: false,
             began: tokio::time::Instant::now(),
             outlived: None,
             clock: request.issued.and_then(|it| it.clock(request.now)),
@@ -168,19 +171,19 @@ impl<'a> Attempt<'a> {
                     if let Some(held) = self.take_up(stored).await? {
                         return self.finish(&held).await;
                     }
-                    self.renew_id()?;
+                    self.renew_id(None)?;
                     self.with_room(!rejects).await?
                 }
                 Opened::NoGuard => self.first().await?,
                 Opened::Refused(guard) => {
-                    let used = guard.may_have_held(self.id);
+                    let used = self.is_used(&guard);
                     if self.is_overruled(&guard).await? {
                         // The record of one that was held tells how it ended.
                         self.recorded &= !used;
                         return Ok(Outcome::Overruled);
                     }
                     if used {
-                        self.renew_id()?;
+                        self.renew_id(guard.closed)?;
                     }
                     self.give_way(attempt).await?;
                     match admit(&guard.sessions, policy, self.request.now) {
@@ -291,11 +294,25 @@ impl<'a> Attempt<'a> {
         })
     }
 
+    /// Whether the session may have been held and have left, as far as this guard tells.
+    ///
+    /// A write that has seen the guard and was refused is refused for good, since what it was sent for never comes again. So
+    /// an id that was sent in no other way, and once, was held only where the guard names it.
+    fn is_used(&self, guard: &Guard) -> bool {
+        let in_doubt =
+            self.sent_unseen || self.attempts.were_repeated() || self.request.resumed.is_some();
+        guard.has_held(self.id) || (in_doubt && guard.may_have_held(self.id))
+    }
+
     /// An id that may have been held and removed again is never written a second time. Its record stays: who saw the session
     /// meanwhile, or was told of it by another sending, finds how it ended. Of one that never was the history says nothing.
-    fn renew_id(&mut self) -> Result<(), EntropyError> {
-        let id = SessionId::draw(self.request.now, self.sessions.entropy.as_ref())?;
-        self.id = id;
+    ///
+    /// The new one is drawn after what is `closed`.
+    fn renew_id(&mut self, closed: Option<Instant>) -> Result<(), EntropyError> {
+        let now = self.request.now + self.began.elapsed();
+        let at = closed.map_or(now, |it| now.max(it + Duration::from_millis(1)));
+        self.id = SessionId::draw(at, self.sessions.entropy.as_ref())?;
+        self.sent_unseen = false;
         self.recorded = false;
         Ok(())
     }
@@ -311,6 +328,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn with_room(&mut self, record: bool) -> Result<Opened, Error> {
+        self.sent_unseen = true;
         let (opening, store) = (self.opening(), &self.sessions.store);
         let write = store.open_with_room(
             &opening,

@@ -82,13 +82,15 @@ impl Guard {
             .map(|(_, reason)| *reason)
     }
 
+    /// Whether the guard names the session among those that left lately. Such an id is never written again.
+    pub fn has_held(&self, id: SessionId) -> bool {
+        self.gone.contains(&gone_id(id)) || self.revoked_sessions.iter().any(|(revoked, _)| *revoked == id)
+    }
+
     /// Whether the session may have been held and have left: surely where it left lately, and for all that is known
-    /// where it was drawn before others that left.
-    ///
-    /// Such an id is never written again. Every removal leaves it here, in the same write.
+    /// where it was drawn before others that left. Every removal leaves it here, in the same write.
     pub fn may_have_held(&self, id: SessionId) -> bool {
-        self.gone.contains(&gone_id(id))
-            || self.revoked_sessions.iter().any(|(revoked, _)| *revoked == id)
+        self.has_held(id)
             || self
                 .closed
                 .max(self.erased_at)

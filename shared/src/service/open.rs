@@ -168,8 +168,8 @@ impl<'a> Attempt<'a> {
                 Opened::Refused(guard) => {
                     let used = guard.may_have_held(self.id);
                     if self.is_overruled(&guard) {
-                        // The record of one that was held tells how it ended.
-                        self.recorded &= !used;
+                        // The record of one that was held tells how it ended, unless its client was erased.
+                        self.recorded &= !used || guard.was_erased_with(self.id);
                         return Ok(Outcome::Overruled);
                     }
                     if used {

@@ -231,6 +231,10 @@ impl History {
     }
 
     async fn open(&mut self, who: usize, shown: &Shown) {
+        // Whether what ran out leaves at an opening depends on whether the service had to look at the guard.
+        self.settle(who).await;
+        self.clean_up(who).await;
+        self.settle(who).await;
         let now = self.world.now();
         self.ids.set(now);
         let id = SessionId::draw(now, self.ids.as_ref()).unwrap();

@@ -17,7 +17,7 @@ const ROUNDS: usize = 200;
 const ABREAST: usize = 8;
 
 /// Rounds on one table: with each write the engine goes through all that its stream has told so far.
-const ROUNDS_OF_A_TABLE: usize = 20;
+const ROUNDS_OF_A_TABLE: usize = 8;
 
 /// The same with faults, policy by policy.
 const FAULTY_ROUNDS: usize = 2;

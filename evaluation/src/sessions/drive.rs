@@ -125,7 +125,6 @@ pub struct Driver {
     subject: Subject,
     profile: Profile,
     sessions: Vec<Session>,
-    removed_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -145,7 +144,6 @@ impl Driver {
             subject,
             profile,
             sessions: Vec::new(),
-            removed_at: None,
         }
     }
 
@@ -170,7 +168,7 @@ impl Driver {
             well: true,
         }));
         self.teach(&taught, now);
-        self.remove(&leaving, now);
+        self.sessions.retain(|it| !leaving.contains(&it.id));
         self.sessions.push(Session { id, held, record });
         true
     }
@@ -182,7 +180,8 @@ impl Driver {
 
     /// Judges a session; none where it is not held.
     pub fn validate(&mut self, session: SessionId, request: &Request, now: Instant) -> Option<Verdict> {
-        let found = self.find(session).filter(|it| it.held.is_live(now))?;
+        self.drop_expired(session, now);
+        let found = self.find(session)?;
         let profile = self.profile.clone().at(now);
         let policy = &self.tenant.policy;
         let mut evidence = Evidence {
@@ -235,7 +234,8 @@ impl Driver {
 
     /// The subject proves itself; the score from then on, none where the session is not held.
     pub fn step_up(&mut self, session: SessionId, request: &Request, now: Instant) -> Option<u8> {
-        let found = self.find(session).filter(|it| it.held.is_live(now))?;
+        self.drop_expired(session, now);
+        let found = self.find(session)?;
         let policy = &self.tenant.policy;
         let mut next = risk::proven(
             &found.held,
@@ -271,9 +271,16 @@ impl Driver {
     pub fn end(&mut self, session: SessionId, why: End, now: Instant) {
         let Some(found) = self.find(session) else { return };
         let well = !found.held.is_live(now) || matches!(why, End::LoggedOut | End::Expired);
-        self.remove(&[session], now);
+        self.sessions.retain(|it| it.id != session);
         let session = session.tag();
         self.teach(&[Lesson::Ended { session, well }], now);
+    }
+
+    /// Who asks for a session that ran out ends it.
+    fn drop_expired(&mut self, session: SessionId, now: Instant) {
+        if self.find(session).is_some_and(|it| !it.held.is_live(now)) {
+            self.end(session, End::Expired, now);
+        }
     }
 
     /// Ends the sessions that ran out, as the service's cleanup does.
@@ -318,22 +325,13 @@ impl Driver {
     /// The sessions that must go for one more: none while there is room, whether or not some have run out.
     fn make_room(&self, now: Instant) -> Option<Vec<SessionId>> {
         let policy = &self.tenant.policy;
-        // Beside a removal of the same millisecond the service looks at what is held.
-        let has_room = self.sessions.len() < policy.max_concurrent;
-        if has_room && self.removed_at.is_none_or(|at| at < now) {
+        if self.sessions.len() < policy.max_concurrent {
             return Some(Vec::new());
         }
         let held: Vec<_> = self.sessions.iter().map(|it| (it.id, it.held.clone())).collect();
         match admit(&held, policy, now) {
             Admission::Replacing(leaving) => Some(leaving),
             Admission::Refused => None,
-        }
-    }
-
-    fn remove(&mut self, leaving: &[SessionId], now: Instant) {
-        if !leaving.is_empty() {
-            self.sessions.retain(|it| !leaving.contains(&it.id));
-            self.removed_at = Some(now);
         }
     }
 

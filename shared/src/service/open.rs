@@ -178,8 +178,8 @@ impl<'a> Attempt<'a> {
                 Opened::Refused(guard) => {
                     let used = self.is_used(&guard);
                     if self.is_overruled(&guard).await? {
-                        // The record of one that was held tells how it ended.
-                        self.recorded &= !used;
+                        // The record of one that was held tells how it ended, unless its client was erased.
+                        self.recorded &= !used || guard.was_erased_with(self.id);
                         return Ok(Outcome::Overruled);
                     }
                     if used {

@@ -97,6 +97,11 @@ impl Guard {
                 .is_some_and(|closed| id.drawn_at() <= closed)
     }
 
+    /// Whether everything of the subject was erased after the session's id was drawn, or in the same millisecond.
+    pub fn was_erased_with(&self, id: SessionId) -> bool {
+        self.erased_at.is_some_and(|at| id.drawn_at() <= at)
+    }
+
     /// The latest instant at which one that left was drawn, so that closing up to it forgets none of them.
     fn closing(&self) -> Option<Instant> {
         let gone = self.gone.iter().copied().map(drawn_at);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use shared::model::{AccountStatus, ClientId, ClientKind, Device, Facts, Reason, SessionId};
+use shared::model::{AccountStatus, ClientId, ClientKind, Device, Facts, Reason, SessionId, Subject};
 use shared::policy::{Policy, Tenant};
 use shared::service::{Fetched, Ingest, State, StoreClient};
 use shared::store::Error;
@@ -11,14 +11,14 @@ use tests::proxy::{Fault, Usage, When};
 
 use crate::world::{USER_AGENT, World, subject};
 
-/// Tells of a session of a client.
+/// Tells of a session of a client, by its id or its name.
 async fn try_tell(
     world: &World,
     tenant: &Tenant,
     client: &str,
     reference: Option<&str>,
 ) -> Result<Option<Fetched>, Error> {
-    let (client, device) = (subject(client), Device::default());
+    let (client, device) = (Subject::of_id_or_name(client).unwrap(), Device::default());
     let told = Ingest {
         client: &client,
         id: world.draw(),

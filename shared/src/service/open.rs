@@ -299,8 +299,7 @@ impl<'a> Attempt<'a> {
     /// A write that has seen the guard and was refused is refused for good, since what it was sent for never comes again. So
     /// an id that was sent in no other way, and once, was held only where the guard names it.
     fn is_used(&self, guard: &Guard) -> bool {
-        let in_doubt =
-            self.sent_unseen || self.attempts.were_repeated() || self.request.resumed.is_some();
+        let in_doubt = self.sent_unseen || self.attempts.were_repeated() || self.request.resumed.is_some();
         guard.has_held(self.id) || (in_doubt && guard.may_have_held(self.id))
     }
 

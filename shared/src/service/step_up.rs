@@ -36,7 +36,7 @@ pub enum SteppedUp {
     },
     /// The session is not held: unknown, another subject's, ended, or run out.
     NotHeld {
-        /// Whether it ran out just now and nobody dropped it yet.
+        /// Whether its time ran out, as far as the guard still tells.
         expired: bool,
     },
 }
@@ -54,7 +54,8 @@ impl Sessions {
         let (mut guard, shown) = (guard?, shown?);
         for _ in 0..MOST_TRIES {
             let Some(held) = guard.as_ref().and_then(|guard| guard.find(proof.id)) else {
-                return Ok(SteppedUp::NotHeld { expired: false });
+                let expired = guard.is_some_and(|it| it.ran_out(proof.id));
+                return Ok(SteppedUp::NotHeld { expired });
             };
             let Some(ending) = held.expired(proof.now) else {
                 return self.move_to(proof, held, shown.as_ref()).await;

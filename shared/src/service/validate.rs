@@ -34,7 +34,7 @@ pub struct Validation<'a> {
 pub enum Verdict {
     /// The session is not held: unknown, another subject's, ended, or run out.
     NotHeld {
-        /// Whether it ran out just now and nobody dropped it yet.
+        /// Whether its time ran out, as far as the guard still tells.
         expired: bool,
     },
     /// The session is held.
@@ -87,7 +87,8 @@ impl Sessions {
     ) -> Result<Judged, Error> {
         let tenant = &request.tenant.id;
         let Some(held) = guard.and_then(|guard| guard.find(request.id)) else {
-            return Ok(Judged::Holds(Verdict::NotHeld { expired: false }));
+            let expired = guard.is_some_and(|it| it.ran_out(request.id));
+            return Ok(Judged::Holds(Verdict::NotHeld { expired }));
         };
         if let Some(ending) = held.expired(request.now) {
             let session = (tenant, request.subject, request.id);

@@ -82,6 +82,14 @@ impl Guard {
             .map(|(_, reason)| *reason)
     }
 
+    /// Whether the session's time ran out, where the last removal tells.
+    pub fn ran_out(&self, id: SessionId) -> bool {
+        matches!(
+            self.why_removed(id),
+            Some(Reason::IdleTimeout | Reason::AbsoluteTimeout)
+        )
+    }
+
     /// Whether the guard names the session among those that left lately. Such an id is never written again.
     pub fn has_held(&self, id: SessionId) -> bool {
         self.gone.contains(&gone_id(id)) || self.revoked_sessions.iter().any(|(revoked, _)| *revoked == id)

@@ -144,6 +144,24 @@ async fn tell_of_visits(world: &World, key: &str) {
     }
 }
 
+/// Drops what ran out, by the schedule, a user and a key; the session the schedule dropped.
+async fn clean_up(world: &World, key: &str) -> SessionId {
+    let run_out = expired(world, "carol").await;
+    let output: Value = serde_json::from_slice(&world.cloud.fire("cleanup-sessions").await.unwrap()).unwrap();
+    assert_eq!(output["expired"], 1, "{output}");
+    expired(world, "dave").await;
+    let cleaned = world
+        .post(CLEANUP)
+        .bearer(&world.token("dave"))
+        .send()
+        .await
+        .json();
+    assert_eq!(cleaned["expired"], 1);
+    expired(world, "erin").await;
+    assert_eq!(world.post(CLEANUP).bearer(key).send().await.json()["expired"], 1);
+    run_out
+}
+
 #[tokio::test]
 async fn each_function_uses_exactly_what_the_template_grants_it() {
     let world = World::with(&[("MaxConcurrentSessions", "2")]).await;
@@ -229,20 +247,7 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     // Whether that token is newer is a question of its issuer's clock.
     world.try_create(&world.token("alice")).await;
 
-    let run_out = expired(&world, "carol").await;
-    let output: Value = serde_json::from_slice(&world.cloud.fire("cleanup-sessions").await.unwrap()).unwrap();
-    assert_eq!(output["expired"], 1, "{output}");
-    expired(&world, "dave").await;
-    let cleaned = world
-        .post(CLEANUP)
-        .bearer(&world.token("dave"))
-        .send()
-        .await
-        .json();
-    assert_eq!(cleaned["expired"], 1);
-    expired(&world, "erin").await;
-    assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);
-
+    let run_out = clean_up(&world, &key).await;
     tell_of_sessions_and_clients(&world, &key).await;
     erase(&world, &key).await;
     tell_of_visits(&world, &key).await;

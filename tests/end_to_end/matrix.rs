@@ -115,7 +115,7 @@ fn request(world: &World, route: &str, target: &Target) -> Call {
 }
 
 /// What came of it, in a word.
-fn word(route: &str, answer: &Answer, target: &Target) -> &'static str {
+fn outcome(route: &str, answer: &Answer, target: &Target) -> &'static str {
     let refused = |name: &str| answer.text.contains(&format!(r#""{name}":false"#));
     match answer.status.as_u16() {
         401 => "401",
@@ -179,11 +179,11 @@ async fn every_credential_reaches_on_every_route_what_the_documentation_says() {
                 "{route}, {}: {answer:?}",
                 asking.title
             );
-            let word = word(&route, &answer, &target);
-            table.push_str(&format!(" {word} |"));
+            let outcome = outcome(&route, &answer, &target);
+            table.push_str(&format!(" {outcome} |"));
             let readable = answer.header("access-control-allow-origin") == Some(ORIGIN);
             let of_a_user = asking.title.contains("user") && !asking.title.starts_with("the same");
-            if of_a_user && word != "403" && !public && !route.contains("/token/") {
+            if of_a_user && outcome != "403" && !public && !route.contains("/token/") {
                 assert!(readable, "{route}: {answer:?}");
                 if asking.title == "user" {
                     users.push(route.clone());

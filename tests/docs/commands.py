@@ -42,7 +42,7 @@ ELSEWHERE = {
     "cargo test -p shared": ("test", "cargo test --workspace"),
     "cargo test -p tests": ("test", "cargo test --workspace"),
     "cargo build --release --bins": ("tools/prove-build", "cargo lambda build --release"),
-    "cargo evaluate devices": ("tests/devices/check", "evaluation -- devices"),
+    "cargo evaluate devices": ("tests/devices/check", "evaluation devices"),
     "cargo evaluate sessions": ("tests/sessions/check", "evaluation sessions"),
     "cargo evaluate sessions --regime base": ("tests/sessions/check", "evaluation sessions"),
     "cargo evaluate sessions --half held-out --users 300": ("tests/sessions/check", "evaluation sessions"),

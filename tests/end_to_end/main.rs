@@ -28,6 +28,7 @@ mod matrix;
 mod names;
 mod prefactor;
 mod promises;
+mod queue;
 mod step_up;
 mod telemetry;
 mod telemetry_hostile;

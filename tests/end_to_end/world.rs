@@ -90,6 +90,17 @@ impl World {
         Self::build(&[], |options| options.environment.extend([told])).await
     }
 
+    /// A cloud whose functions send their dead letters there, with nobody reading the stream but the test.
+    pub(crate) async fn unsettled_with_letters(queue: &str) -> Self {
+        let named = |it: &str| (it.to_owned(), queue.to_owned());
+        let told = BTreeMap::from([named("HOLDFAST_DEAD_LETTERS"), named("AWS_ENDPOINT_URL_SQS")]);
+        Self::build(&[], |options| {
+            options.streams = false;
+            options.environment.extend([("*".to_owned(), told)]);
+        })
+        .await
+    }
+
     /// The same, with nobody reading the stream but the test.
     pub(crate) async fn unsettled(parameters: &[(&str, &str)]) -> Self {
         Self::build(parameters, |options| options.streams = false).await

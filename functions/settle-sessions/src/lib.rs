@@ -3,14 +3,19 @@
 
 use lambda_http::lambda_runtime;
 use serde_json::{Value, json};
-use shared::runtime::App;
+use shared::runtime::{App, DeadLetters};
 use shared::service::{Batch, Unsettled};
 
-/// Settles a batch. Answers the records that must come again, so that one bad record holds up no other.
+/// Settles a batch. Answers the records that must come again, so that one bad record holds up no other; one that cannot be
+/// read is sent to the dead letters and does not come again.
 ///
 /// # Errors
 /// When the event is no batch.
-pub async fn handle_event(app: &App, event: &str) -> Result<Value, lambda_runtime::Error> {
+pub async fn handle_event(
+    app: &App,
+    letters: &DeadLetters,
+    event: &str,
+) -> Result<Value, lambda_runtime::Error> {
     let event: Value = serde_json::from_str(event)?;
     let records = event
         .get("Records")
@@ -24,17 +29,31 @@ pub async fn handle_event(app: &App, event: &str) -> Result<Value, lambda_runtim
             .pointer("/dynamodb/SequenceNumber")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        if let Err(error) = app.sessions.settle_record(&mut batch, record, now).await {
+        let comes_again = match app.sessions.settle_record(&mut batch, record, now).await {
+            Ok(()) => false,
             // What waits for another record is no error of its own.
-            if !matches!(error, Unsettled::Waiting) {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    record = sequence,
-                    "record not settled"
-                );
+            Err(Unsettled::Waiting) => true,
+            Err(Unsettled::Store(error)) if error.is_unreadable() => {
+                is_error(letters.send(record, &error).await, sequence)
             }
+            Err(error) => is_error(Err(error), sequence),
+        };
+        if comes_again {
             failed.push(json!({ "itemIdentifier": sequence }));
         }
     }
     Ok(json!({ "batchItemFailures": failed }))
+}
+
+/// Whether a record failed, which is logged.
+fn is_error<E: std::error::Error + 'static>(settled: Result<(), E>, record: &str) -> bool {
+    settled
+        .inspect_err(|error| {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                record,
+                "record not settled"
+            );
+        })
+        .is_err()
 }

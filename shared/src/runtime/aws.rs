@@ -35,6 +35,11 @@ pub(super) async fn secrets() -> aws_sdk_secretsmanager::Client {
     aws_sdk_secretsmanager::Client::new(&config().await)
 }
 
+/// A client of the function's own Region.
+pub(super) async fn queues() -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::new(&config().await)
+}
+
 async fn config() -> SdkConfig {
     let roots = TrustStore::empty()
         .with_native_roots(false)

@@ -3,6 +3,7 @@
 mod app;
 mod aws;
 pub mod config;
+mod dead_letters;
 pub mod exchange;
 pub mod http;
 mod lambda;
@@ -11,6 +12,7 @@ mod skew;
 mod token_keys;
 
 pub use app::{App, BootError, start_log};
+pub use dead_letters::{DeadLetters, Unsent};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};
 pub use skew::ClockOff;
 pub use token_keys::{TokenKeys, Unverified};

@@ -188,14 +188,14 @@ impl Sessions {
                 }
                 match self.clean_subject(&due.tenant, &due.subject, now).await {
                     Ok(one) => cleaned.add(one),
-                    Err(error @ (Error::Corrupt { .. } | Error::LaterVersion { .. })) => {
+                    Err(error) if error.is_unreadable() => {
                         tracing::error!(
                             error = &error as &dyn std::error::Error,
                             "guard passed over by cleanup"
                         );
                         cleaned.unreadable += 1;
                     }
-                    Err(error @ (Error::Unavailable(_) | Error::Contended)) => return Err(error),
+                    Err(error) => return Err(error),
                 }
             }
             match page.next {

@@ -77,6 +77,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether an item is not in a form this version reads: asking again changes nothing.
+    pub const fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::LaterVersion { .. })
+    }
+
     fn unavailable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(Box::new(source))
     }

@@ -41,6 +41,8 @@ ELSEWHERE = {
     "./test quick": ("test", "quick"),
     "cargo test -p shared": ("test", "cargo test --workspace"),
     "cargo test -p tests": ("test", "cargo test --workspace"),
+    "cargo test -p tests --test simulation": ("test", "cargo test --workspace"),
+    "cargo test --profile simulation --workspace --test simulation no_promise -- --nocapture": ("test", "cargo test --workspace"),
     "cargo build --release --bins": ("tools/prove-build", "cargo lambda build --release"),
     "cargo evaluate devices": ("tests/devices/check", "evaluation devices"),
     "cargo evaluate sessions": ("tests/sessions/check", "evaluation sessions"),

@@ -63,13 +63,19 @@ fn the_template_sets_exactly_the_variables_the_configuration_reads() {
             .join("functions")
             .join(&function.package)
             .join("src/main.rs");
-        let boots_keys = std::fs::read_to_string(main).unwrap().contains("TokenKeys::boot");
+        let boots_keys = std::fs::read_to_string(&main)
+            .unwrap()
+            .contains("TokenKeys::boot");
         assert_eq!(
             set.remove(TokenKeys::VARIABLE),
             boots_keys,
             "{}",
             function.package
         );
+        let sends = std::fs::read_to_string(&main)
+            .unwrap()
+            .contains("DeadLetters::from_environment");
+        assert_eq!(set.remove("HOLDFAST_DEAD_LETTERS"), sends, "{}", function.package);
         assert_eq!(set, keys, "{}", function.package);
         let read = Config::read(|name| function.environment.get(name).cloned());
         assert!(read.is_ok(), "{:?}", read.err());

@@ -39,6 +39,7 @@ NO_ENDPOINT_BY_DEFAULT = {"Fn::If": ["HasDynamoDbEndpoint", {"Ref": "DynamoDbEnd
 
 # Where the keys of telemetry tokens are: an ARN, for the functions that may read them and no other.
 TOKEN_KEYS = "HOLDFAST_TOKEN_KEYS"
+DEAD_LETTERS = "HOLDFAST_DEAD_LETTERS"
 
 # `$context.path` would hold session ids, `identity.sourceIp` and `identity.userAgent` persons.
 ACCESS_LOG_VARIABLES = {
@@ -147,14 +148,17 @@ def environment_is_the_agreed_one(project):
     wrong = []
     for name, it in project.functions().items():
         variables = it.get("Environment", {}).get("Variables") or {}
-        found = set(variables) - {TOKEN_KEYS, ENDPOINT}
+        found = set(variables) - {TOKEN_KEYS, DEAD_LETTERS, ENDPOINT}
         if found != ENVIRONMENT:
             wrong.append(f"{name}: environment differs in {sorted(found ^ ENVIRONMENT)}")
         keys = variables.get(TOKEN_KEYS)
         if keys not in (None, {"Ref": "TokenKeys"}):
             wrong.append(f"{name} is given keys in {TOKEN_KEYS}, and not where they are")
-        if (keys is not None) != reads_secrets(project, it):
+        if (keys is not None) != may(project, it, "secretsmanager:GetSecretValue"):
             wrong.append(f"{name}: {TOKEN_KEYS} and the right to read the secret differ")
+        letters = variables.get(DEAD_LETTERS)
+        if letters != ({"Ref": "SettleDeadLetters"} if may(project, it, "sqs:SendMessage", "SettleDeadLetters") else None):
+            wrong.append(f"{name}: {DEAD_LETTERS} and the right to send there differ")
         if variables.get(ENDPOINT) != NO_ENDPOINT_BY_DEFAULT:
             wrong.append(f"{name}: {ENDPOINT} is not declared, or not absent by default")
     if project.written["Parameters"]["DynamoDbEndpoint"]["Default"] != "":
@@ -165,10 +169,12 @@ def environment_is_the_agreed_one(project):
     return wrong
 
 
-def reads_secrets(project, function):
-    """Whether a function's role may read a secret."""
+def may(project, function, action, resource=""):
+    """Whether a function's role names an action, on that resource of the template."""
     roles = [project.deployed["Resources"][it]["Properties"] for it in references(function["Role"])]
-    return "secretsmanager:GetSecretValue" in json.dumps([it.get("Policies", []) for it in roles])
+    policies = [policy["PolicyDocument"]["Statement"] for role in roles for policy in role.get("Policies", [])]
+    statements = [it for some in policies for it in (some if isinstance(some, list) else [some])]
+    return any(action in it["Action"] and resource in json.dumps(it["Resource"]) for it in statements)
 
 
 @gate

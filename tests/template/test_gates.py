@@ -34,6 +34,8 @@ FAULTS = [
     ("environment_is_the_agreed_one", "          HOLDFAST_TOKEN_KEYS: !Ref TokenKeys\n", "", "differ"),
     ("environment_is_the_agreed_one", "HOLDFAST_TOKEN_KEYS: !Ref TokenKeys", "HOLDFAST_TOKEN_KEYS: changeme", "not where they are"),
     ("environment_is_the_agreed_one", "Action: [secretsmanager:GetSecretValue]", "Action: [secretsmanager:DescribeSecret]", "differ"),
+    ("environment_is_the_agreed_one", "          HOLDFAST_DEAD_LETTERS: !Ref SettleDeadLetters\n", "", "HOLDFAST_DEAD_LETTERS"),
+    ("environment_is_the_agreed_one", "Action: [sqs:SendMessage]", "Action: [sqs:PurgeQueue]", "HOLDFAST_DEAD_LETTERS"),
     ("environment_is_the_agreed_one", "!If [HasDynamoDbEndpoint, !Ref DynamoDbEndpoint, !Ref AWS::NoValue]", "!Ref DynamoDbEndpoint", "absent by default"),
     ("environment_is_the_agreed_one", "        AWS_ENDPOINT_URL_DYNAMODB:", "        AWS_ENDPOINT_URL:", "not declared"),
     ("environment_is_the_agreed_one", "Default: \"\"\n    AllowedPattern: \"^(https://", "Default: \"https://a\"\n    AllowedPattern: \"^(https://", "default that is an endpoint"),

@@ -32,11 +32,11 @@ export async function openBrowser({ args = [], env = {}, profile, incognito = fa
   // Or Playwright makes every window of one size.
   const window = { viewport: null };
   if (incognito) {
-    const browser = await chromium.launch(options);
+    const browser = await started(() => chromium.launch(options));
     return { context: await browser.newContext(window), close: () => browser.close() };
   }
   const folder = profile ?? newProfile();
-  const context = await chromium.launchPersistentContext(folder, { ...options, ...window });
+  const context = await started(() => chromium.launchPersistentContext(folder, { ...options, ...window }));
   return {
     context,
     async close() {
@@ -44,6 +44,16 @@ export async function openBrowser({ args = [], env = {}, profile, incognito = fa
       if (!profile) removeProfile(folder);
     },
   };
+}
+
+/** Chromium crashes now and then before it is there. Nothing was tried by then, so it is started once more. */
+async function started(start) {
+  try {
+    return await start();
+  } catch (error) {
+    console.error(`started once more: ${error.message.split('\n')[0]}`);
+    return start();
+  }
 }
 
 /** A folder for a profile. */

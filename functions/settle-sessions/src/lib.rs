@@ -4,6 +4,7 @@
 use lambda_http::lambda_runtime;
 use serde_json::{Value, json};
 use shared::runtime::App;
+use shared::runtime::metrics::{self, Numbers};
 use shared::service::{Batch, Unsettled};
 
 /// Settles a batch. Answers the records that must come again, so that one bad record holds up no other.
@@ -19,22 +20,28 @@ pub async fn handle_event(app: &App, event: &str) -> Result<Value, lambda_runtim
     let now = app.clock.now();
 
     let (mut batch, mut failed) = (Batch::default(), Vec::new());
+    let mut numbers = Numbers::new();
     for record in records {
         let sequence = record
             .pointer("/dynamodb/SequenceNumber")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        if let Err(error) = app.sessions.settle_record(&mut batch, record, now).await {
-            // What waits for another record is no error of its own.
-            if !matches!(error, Unsettled::Waiting) {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    record = sequence,
-                    "record not settled"
-                );
+        let Err(error) = app.sessions.settle_record(&mut batch, record, now).await else {
+            for (metric, number) in metrics::of_record(record) {
+                *numbers.entry(metric).or_default() += number;
             }
-            failed.push(json!({ "itemIdentifier": sequence }));
+            continue;
+        };
+        // What waits for another record is no error of its own.
+        if !matches!(error, Unsettled::Waiting) {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                record = sequence,
+                "record not settled"
+            );
         }
+        failed.push(json!({ "itemIdentifier": sequence }));
     }
+    metrics::tell(&numbers, now);
     Ok(json!({ "batchItemFailures": failed }))
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod exchange;
 pub mod http;
 mod lambda;
+pub mod metrics;
 pub mod once;
 mod skew;
 mod token_keys;

@@ -22,7 +22,7 @@ CREDENTIALS = {"a tenant": "acme#T", "an issuer": "ISS#9f86d081", "an API key": 
 WRITES = ["BatchWriteItem", "DeleteItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem"]
 
 # What a function may name as items it works on, and the actions that always name the items they are about.
-ITEMS = {"*#T", "ISS#*", "K#*", "SITE#*", "W#due"} | {f"*#{kind}#*" for kind in "BCDILNRSUV"}
+ITEMS = {"*#T", "ISS#*", "K#*", "SITE#*", "W#due", "W#stream"} | {f"*#{kind}#*" for kind in "BCDILNRSUV"}
 BY_KEY = {f"dynamodb:{it}" for it in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")}
 LEADING_KEYS = "dynamodb:LeadingKeys"
 
@@ -467,8 +467,9 @@ def alarms_watch_everything_and_are_explained(project):
             wrong.append(f"{name} tells nobody")
         if "TreatMissingData" not in it:
             wrong.append(f"{name} does not say what silence means")
-        kind = re.sub(r"^\w+?(Errors|Throttles)Alarm$", r"<function>\1Alarm", name)
-        if f"`{kind}`" not in text and f"`{name}`" not in text:
+        function, kind = re.fullmatch(r"(\w+?)((?:Errors|Throttles)?Alarm)", name).groups()
+        kind = f"<function>{kind}" if f"{function}Function" in project.functions() else name
+        if f"`{kind}`" not in text:
             wrong.append(f"{name} is not in docs/operations.md")
         for target in references(it):
             watched.add((target, it.get("MetricName")))

@@ -10,7 +10,9 @@ use crate::world::{CREATE, IP, OTHER_USER_AGENT, USER_AGENT, VALIDATE, World};
 /// The numbers a function told of a metric.
 fn told(world: &World, package: &str, metric: &str) -> Vec<u64> {
     let lines = world.lines_with("CloudWatchMetrics");
-    let documents = lines.iter().filter_map(|it| it.strip_prefix(&format!("{package}: ")));
+    let documents = lines
+        .iter()
+        .filter_map(|it| it.strip_prefix(&format!("{package}: ")));
     documents
         .map(|it| serde_json::from_str::<Value>(it).expect("a document of its own"))
         .inspect(|it| assert_eq!(it["Table"], world.cloud.table(), "{it}"))
@@ -37,7 +39,10 @@ async fn each_scheduled_cleanup_beats_through_the_stream_and_tells_how_far_it_is
         world.cloud.streams_read().await;
         // The mark is to the second, and a run that changes nothing is no record.
         tokio::time::sleep(Duration::from_millis(1_100)).await;
-        assert_eq!(sum(&world, "settle-sessions", "StreamHeartbeat", runs).await, runs);
+        assert_eq!(
+            sum(&world, "settle-sessions", "StreamHeartbeat", runs).await,
+            runs
+        );
     }
     let ages = told(&world, "cleanup-sessions", "WatermarkAge");
     assert_eq!(ages.len(), 2);

@@ -378,6 +378,12 @@ async fn a_record_that_cannot_be_read_goes_to_the_dead_letters_at_once() {
         "{letters:#?}"
     );
 
+    let counted = world.lines_with(r#""Unreadable":"#);
+    assert!(
+        counted.iter().any(|it| it.contains(r#""Unreadable":6"#)),
+        "{counted:?}"
+    );
+
     // While the queue does not answer the record comes again; as often as the SDK sends it is one try.
     queue.refuse(3);
     let one = [records[0].clone()];

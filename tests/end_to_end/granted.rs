@@ -6,31 +6,88 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::model::SessionId;
 use shared::policy::AbsoluteTimeout;
-use tests::proxy::{Fault, When};
+use tests::proxy::{Asked, Fault, When};
 
 use crate::telemetry::{self, CLIENT, CLIENT_ID, VERIFY};
 use crate::world::{
     ACTIVE, CLEANUP, CREATE, FINGERPRINT, IP, OTHER_USER_AGENT, USER_AGENT, VALIDATE, World, opening, root,
 };
 
-/// The DynamoDB actions the template grants each function's code.
-///
-/// What reads a stream is Lambda's poller, not the code.
-fn granted() -> BTreeMap<String, BTreeSet<String>> {
-    const POLLER: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+/// What one statement of a function's policy permits on the table or an index of it.
+struct Grant {
+    actions: BTreeSet<String>,
+    index: Option<String>,
+    /// Patterns of partition keys. Of an index none: its name says what it holds.
+    items: BTreeSet<String>,
+}
+
+impl Grant {
+    fn of(statement: &Value) -> Option<Self> {
+        // What reads a stream is Lambda's poller, not the code.
+        const POLLER: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+        assert_eq!(statement["Effect"], "Allow");
+        let texts = |value: &Value| {
+            value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(text)
+                .collect::<Vec<_>>()
+        };
+        let actions: BTreeSet<_> = texts(&statement["Action"])
+            .iter()
+            .filter_map(|it| it.strip_prefix("dynamodb:"))
+            .filter(|it| !POLLER.contains(it))
+            .map(str::to_owned)
+            .collect();
+        let resource = text(&statement["Resource"]);
+        let items = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        (!actions.is_empty()).then(|| Self {
+            actions,
+            index: resource.split_once("/index/").map(|(_, name)| name.to_owned()),
+            items: texts(items).into_iter().collect(),
+        })
+    }
+
+    fn permits(&self, asked: &Asked) -> bool {
+        let named = |key: &String| self.items.iter().any(|pattern| is_like(key, pattern));
+        self.actions.contains(&asked.action)
+            && self.index == asked.index
+            && (self.index.is_some() || asked.leading_keys.iter().all(named))
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// `StringLike` of patterns whose stars are at their ends.
+fn is_like(key: &str, pattern: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(_), Some(_)) => key.contains(pattern.trim_matches('*')),
+        (Some(end), None) => key.ends_with(end),
+        (None, Some(start)) => key.starts_with(start),
+        (None, None) => key == pattern,
+    }
+}
+
+fn resources() -> Value {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     let template: serde_norway::Value = serde_norway::from_str(&text).unwrap();
-    let resources = plain(template.get("Resources").unwrap().clone());
-    let mut granted = BTreeMap::new();
-    for resource in resources.as_object().unwrap().values() {
-        if resource["Type"] != "AWS::Serverless::Function" {
-            continue;
-        }
-        let properties = &resource["Properties"];
-        let package = properties["CodeUri"].as_str().unwrap();
+    plain(template.get("Resources").unwrap().clone())
+}
+
+/// What the template grants each function's code.
+fn granted() -> BTreeMap<String, Vec<Grant>> {
+    let resources = resources();
+    let functions = resources.as_object().unwrap().values();
+    let functions = functions.filter(|it| it["Type"] == "AWS::Serverless::Function");
+    let grants = functions.map(|function| {
+        let properties = &function["Properties"];
+        let package = text(&properties["CodeUri"]);
         let role = properties["Role"].as_str().and_then(|it| it.split('.').next());
         let role = role.map_or(&Value::Null, |role| &resources[role]["Properties"]);
-        let actions = [&properties["Policies"], &role["Policies"]]
+        let grants = [&properties["Policies"], &role["Policies"]]
             .into_iter()
             .filter_map(Value::as_array)
             .flatten()
@@ -38,15 +95,43 @@ fn granted() -> BTreeMap<String, BTreeSet<String>> {
                 let document = policy.get("PolicyDocument").unwrap_or(policy);
                 document["Statement"].as_array().expect("statements")
             })
-            .inspect(|statement| assert_eq!(statement["Effect"], "Allow"))
-            .flat_map(|statement| statement["Action"].as_array().expect("a list of actions"))
-            .filter_map(|action| action.as_str().unwrap().strip_prefix("dynamodb:"))
-            .filter(|action| !POLLER.contains(action))
-            .map(str::to_owned)
-            .collect();
-        granted.insert(package.trim_start_matches("functions/").to_owned(), actions);
+            .filter_map(Grant::of);
+        (
+            package.trim_start_matches("functions/").to_owned(),
+            grants.collect(),
+        )
+    });
+    grants.collect()
+}
+
+/// What functions asked the table for and the template does not grant them.
+pub(crate) fn refused(asked: &BTreeMap<String, BTreeSet<Asked>>) -> Vec<String> {
+    let granted = granted();
+    let mut refused = Vec::new();
+    for (package, grants) in &granted {
+        for it in asked.get(package).into_iter().flatten() {
+            if !grants.iter().any(|grant| grant.permits(it)) {
+                refused.push(format!("{package}: {it:?}"));
+            }
+        }
     }
-    granted
+    refused
+}
+
+/// What the boundary of all functions keeps them from writing.
+fn credentials() -> Vec<String> {
+    let resources = resources();
+    let statements = &resources["FunctionBoundary"]["Properties"]["PolicyDocument"]["Statement"];
+    let statements = statements.as_array().unwrap().iter();
+    statements
+        .filter(|it| it["Effect"] == "Deny")
+        .flat_map(|it| {
+            it["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+                .as_array()
+                .unwrap()
+        })
+        .map(text)
+        .collect()
 }
 
 /// YAML without its tags: `!GetAtt a.b` is the text `a.b`.
@@ -112,13 +197,55 @@ async fn tell_of_sessions_and_clients(world: &World, key: &str) {
     }
 }
 
-/// Erases a client that has live sessions and others.
+/// Erases a client that has live sessions and others, one of which was told to end.
 async fn erase(world: &World, key: &str) {
+    let told = world.create(&world.token("IND123")).await;
+    let end = world.request("PUT", &format!("/v1/sessions/{told}")).bearer(key);
+    let end = end.json(&json!({"endedAt": "2999-01-01T00:00:00Z"}));
+    assert_eq!(end.send().await.status, 200);
     world.create(&world.token("IND123")).await;
     let erased = world.request("DELETE", "/v1/clients/IND123/data").bearer(key);
     let erased = erased.send().await.json();
     assert_eq!(erased["complete"], true, "{erased}");
     assert_eq!(erased["erased"]["references"], 1, "{erased}");
+}
+
+/// Shows tokens of visits with a client's sessions: as one is opened, and as another is validated and stepped up.
+async fn show_visits(world: &World, key: &str) {
+    // Where this machine's own visits come from: what another network saw vouches for nothing.
+    let facts = |token: Option<&str>| {
+        json!({
+            "ip_address": "127.0.0.1", "user_agent": USER_AGENT, "telemetry_token": token,
+            "current_ip": "127.0.0.1", "current_user_agent": USER_AGENT,
+        })
+    };
+    let ask = async |path: &str, body: &Value| {
+        let call = world.post(path).bearer(key).subject("IND123").json(body);
+        let answer = call.send().await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()
+    };
+    ask(CREATE, &facts(Some(&telemetry::visit(world).await))).await;
+    let opened = ask(CREATE, &facts(None)).await;
+    let id = opened["session_id"].as_str().unwrap();
+    for path in [VALIDATE, &format!("/api/v1/sessions/{id}/step-up")] {
+        let mut body = facts(Some(&telemetry::visit(world).await));
+        body["session_id"] = json!(id);
+        ask(path, &body).await;
+    }
+}
+
+/// Tells of a session of a client that has to be known.
+async fn tell_of_known_clients(world: &World, key: &str) {
+    telemetry::change_tenant(world, "kc", true).await;
+    for package in ["ingest-session", "list-client-sessions"] {
+        world.cloud.kill(package).await.unwrap();
+    }
+    let session = json!({"clientId": "IND123", "ipAddress": IP, "device": {"fingerprint": "f"}});
+    let told = world.post("/v1/sessions").bearer(key).json(&session);
+    assert_eq!(told.send().await.status, 201);
+    let listed = world.request("GET", "/v1/clients/IND123/sessions").bearer(key);
+    assert_eq!(listed.send().await.status, 200);
 }
 
 /// Tells of visits and exchanges their tokens, as often as one likes and then once.
@@ -249,6 +376,8 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
 
     let run_out = clean_up(&world, &key).await;
     tell_of_sessions_and_clients(&world, &key).await;
+    tell_of_known_clients(&world, &key).await;
+    show_visits(&world, &key).await;
     erase(&world, &key).await;
     tell_of_visits(&world, &key).await;
 
@@ -258,11 +387,36 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
         assert!(record.ended.is_some(), "{record:?}");
     }
 
-    let mut used = world.proxy.actions();
-    for package in granted().into_keys() {
-        used.entry(package).or_default();
+    let asked = world.proxy.asked();
+    assert_eq!(refused(&asked), Vec::<String>::new());
+    // A function reads what a request's credential makes it read, and not all ways to ask are tried with each here.
+    let who_asks = ["*#T", "ISS#*", "K#*"];
+    let mut unused = Vec::new();
+    for (package, grants) in granted() {
+        let used = asked.get(&package).cloned().unwrap_or_default();
+        for grant in grants {
+            let used: Vec<_> = used.iter().filter(|it| grant.permits(it)).collect();
+            let actions: BTreeSet<_> = used.iter().map(|it| it.action.clone()).collect();
+            assert_eq!(grant.actions, actions, "{package}");
+            let keys = || used.iter().flat_map(|it| &it.leading_keys);
+            for items in &grant.items {
+                let needed = keys().any(|key| is_like(key, items))
+                    || who_asks.contains(&items.as_str())
+                        && keys().any(|key| who_asks.iter().any(|it| is_like(key, it)));
+                if !needed {
+                    unused.push(format!("{package} never asks for {items} by {:?}", grant.actions));
+                }
+            }
+        }
     }
-    assert_eq!(used, granted());
+    assert_eq!(unused, Vec::<String>::new());
+    let keys = || asked.values().flatten().flat_map(|it| &it.leading_keys);
+    for items in credentials() {
+        assert!(
+            keys().any(|key| is_like(key, &items)),
+            "no credential is like {items}"
+        );
+    }
     assert_eq!(world.proxy.scans(), 0, "nothing ever scans the table");
     world.end().await;
 }

@@ -25,6 +25,7 @@ mod granted;
 mod hostile;
 mod limits;
 mod matrix;
+mod metrics;
 mod names;
 mod prefactor;
 mod promises;

@@ -18,6 +18,7 @@ use tests::engine::{Engine, StreamPosition};
 use tests::proxy::Proxy;
 
 use crate::client::{Answer, Call, Client};
+use crate::granted::refused;
 
 pub(crate) const IP: &str = "198.51.100.7";
 pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
@@ -147,8 +148,13 @@ impl World {
         world
     }
 
-    /// Ends it, with all its processes.
+    /// Ends it, with all its processes. Whatever the test was about, its functions kept to what the template grants.
     pub(crate) async fn end(self) {
+        let refused = refused(&self.proxy.asked());
+        assert!(
+            refused.is_empty(),
+            "IAM would not have let functions do this: {refused:#?}"
+        );
         self.cloud.shutdown().await;
     }
 

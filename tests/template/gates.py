@@ -6,12 +6,25 @@ Each gate takes the project and returns its complaints; an empty list is a pass.
 import json
 import re
 
+import policy
+from policy import listed
 from project import references
 
 GATES = []
 
 # AWS keeps these two, and X-Ray's actions know no resource narrower than `*`. Logs: any function may write log lines.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+
+# An item of each kind that says who may ask, by its partition key (docs/data-model.md).
+CREDENTIALS = {"a tenant": "acme#T", "an issuer": "ISS#9f86d081", "an API key": "K#018d0cab", "a site": "SITE#018d0cab"}
+
+# What changes an item, a transaction's parts and PartiQL among it.
+WRITES = ["BatchWriteItem", "DeleteItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem"]
+
+# What a function may name as items it works on, and the actions that always name the items they are about.
+ITEMS = {"*#T", "ISS#*", "K#*", "SITE#*", "W#due", "W#stream"} | {f"*#{kind}#*" for kind in "BCDILNRSUV"}
+BY_KEY = {f"dynamodb:{it}" for it in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")}
+LEADING_KEYS = "dynamodb:LeadingKeys"
 
 # The gateway answers 503 after 30 seconds, whatever the function still does.
 GATEWAY_PATIENCE = 29
@@ -211,6 +224,62 @@ def statement_faults(statement):
             yield f"resource {json.dumps(resource)} is not of this stack"
         if "/index/" in json.dumps(resource) and actions != ["dynamodb:Query"]:
             yield f"more than Query on an index: {actions}"
+        if resource == TABLE:
+            yield from item_faults(actions, statement.get("Condition"))
+
+
+TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
+
+
+def item_faults(actions, condition):
+    """Complaints about what a statement permits with items of the table."""
+    if set(condition or {}) != {"ForAllValues:StringLike"} or set(condition["ForAllValues:StringLike"]) != {LEADING_KEYS}:
+        yield f"{actions} on items of every kind"
+        return
+    keys = set(condition["ForAllValues:StringLike"][LEADING_KEYS])
+    if not keys or not keys <= ITEMS:
+        yield f"{actions} on items no gate knows: {sorted(keys - ITEMS)}"
+    # Without a key there is nothing to compare, and the condition holds.
+    if not set(actions) <= BY_KEY:
+        yield f"{sorted(set(actions) - BY_KEY)} need not name the items they are about"
+
+
+@gate
+def no_function_may_write_credentials(project):
+    """Whatever a function's own policy permits: who writes these decides who may do what."""
+    wrong = []
+    managed = {name: it["PolicyDocument"]["Statement"] for name, it in project.of_type("AWS::IAM::ManagedPolicy").items()}
+    everything = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    table = json.dumps(TABLE)
+    for function, it in project.functions().items():
+        role = next(references(it["Role"]))
+        body = project.deployed["Resources"][role]["Properties"]
+        bounds = [text(managed[name]) for name in references(body.get("PermissionsBoundary", {})) if name in managed]
+        if not bounds:
+            wrong.append(f"{function} has no boundary")
+        own = text([it for policy in body.get("Policies", []) for it in listed(policy["PolicyDocument"]["Statement"])])
+        for bound in bounds:
+            for action in (f"dynamodb:{it}" for it in WRITES):
+                for what, key in CREDENTIALS.items():
+                    # Beside an item it may write, as in a batch.
+                    context = {LEADING_KEYS: ["acme#U#gf7ae8w0YWa3Zz6b1R0AAA", key]}
+                    if policy.is_allowed(everything, bound, action, table, context):
+                        wrong.append(f"{function} may {action} {what} once its policy permits it")
+            # A boundary that forbids what the function does would be noticed when it is deployed, and no sooner.
+            for statement in own:
+                for action in listed(statement["Action"]):
+                    if policy.decide([bound[0]], action, listed(statement["Resource"])[0], {}) != "allow":
+                        wrong.append(f"the boundary of {function} does not permit {action}")
+    for name, it in project.of_type("AWS::IAM::ManagedPolicy").items():
+        if set(it) & {"Groups", "Roles", "Users"}:
+            wrong.append(f"{name} is a boundary, and is attached")
+    return wrong
+
+
+def text(statements):
+    """Statements with each resource as a text, so that two are the same or not."""
+    resources = lambda it: [each if each == "*" else json.dumps(each) for each in listed(it["Resource"])]
+    return [it | {"Resource": resources(it)} for it in statements]
 
 
 @gate
@@ -404,8 +473,9 @@ def alarms_watch_everything_and_are_explained(project):
             wrong.append(f"{name} tells nobody")
         if "TreatMissingData" not in it:
             wrong.append(f"{name} does not say what silence means")
-        kind = re.sub(r"^\w+?(Errors|Throttles)Alarm$", r"<function>\1Alarm", name)
-        if f"`{kind}`" not in text and f"`{name}`" not in text:
+        function, kind = re.fullmatch(r"(\w+?)((?:Errors|Throttles)?Alarm)", name).groups()
+        kind = f"<function>{kind}" if f"{function}Function" in project.functions() else name
+        if f"`{kind}`" not in text:
             wrong.append(f"{name} is not in docs/operations.md")
         for target in references(it):
             watched.add((target, it.get("MetricName")))
@@ -482,7 +552,3 @@ def http_event_faults(event, function, routes):
         if bool(re.search(r"\{", path)) != ("pathParameters" in event):
             yield "path parameters and path differ"
 
-
-def listed(value):
-    """One or several, as several."""
-    return value if isinstance(value, list) else [value]

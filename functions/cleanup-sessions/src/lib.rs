@@ -7,6 +7,7 @@ use serde_json::Value;
 use shared::face::bitcain::{CleanupReply, Error};
 use shared::model::Scope;
 use shared::runtime::http::{Reply, Request};
+use shared::runtime::metrics::{self, Metric, Numbers};
 use shared::runtime::{App, Deadline, answer};
 
 /// Most guards one call over HTTP looks at.
@@ -39,11 +40,13 @@ async fn sweep(app: &App, deadline: Deadline) -> Result<Value, lambda_runtime::E
     // By a clock that went wrong since the start it would end what lives, and forget hours: the answer to its first read
     // tells.
     let may_go_on = || app.check_clock().is_ok() && RESERVE < deadline.left(app.clock.now());
-    let done = app
-        .sessions
-        .clean_due(None, u64::MAX, app.clock.now(), may_go_on)
-        .await?;
+    let now = app.clock.now();
+    app.sessions.probe_stream(now).await?;
+    let done = app.sessions.clean_due(None, u64::MAX, now, may_go_on).await?;
     app.check_clock()?;
+    let age = (Metric::WatermarkAge, done.behind.as_secs());
+    let unreadable = (0 < done.unreadable).then_some((Metric::Unreadable, done.unreadable));
+    metrics::tell(&Numbers::from_iter([age].into_iter().chain(unreadable)), now);
     tracing::info!(
         expired = done.expired,
         guards = done.guards,

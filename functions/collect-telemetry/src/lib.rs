@@ -9,6 +9,7 @@ use shared::model::{Instant, SessionId, Site};
 use shared::network::{self, Network};
 use shared::policy::Tenant;
 use shared::runtime::http::{Reply, Request};
+use shared::runtime::metrics::{self, Metric};
 use shared::runtime::{App, Deadline, TokenKeys};
 use shared::service::{Guest, Telling, Untaken};
 use shared::signals::{self, Observed, Signals};
@@ -83,6 +84,7 @@ async fn collect(
         Ok(guest) => guest,
         Err(Untaken::Replayed) => return Err(Error::Replayed),
         Err(Untaken::TooMany(used_up)) => {
+            metrics::count(Metric::TelemetryUsedUp, now);
             return Err(Error::TooMany {
                 retry_after: used_up.retry_after,
             });

@@ -3,6 +3,7 @@
 
 use lambda_http::lambda_runtime;
 use serde_json::{Value, json};
+use shared::runtime::metrics::{self, Metric, Numbers};
 use shared::runtime::{App, DeadLetters};
 use shared::service::{Batch, Unsettled};
 
@@ -24,16 +25,24 @@ pub async fn handle_event(
     let now = app.clock.now();
 
     let (mut batch, mut failed) = (Batch::default(), Vec::new());
+    let mut numbers = Numbers::new();
     for record in records {
         let sequence = record
             .pointer("/dynamodb/SequenceNumber")
             .and_then(Value::as_str)
             .unwrap_or_default();
+        let mut count = |metric, number| *numbers.entry(metric).or_default() += number;
         let comes_again = match app.sessions.settle_record(&mut batch, record, now).await {
-            Ok(()) => false,
+            Ok(()) => {
+                for (metric, number) in metrics::of_record(record) {
+                    count(metric, number);
+                }
+                false
+            }
             // What waits for another record is no error of its own.
             Err(Unsettled::Waiting) => true,
             Err(Unsettled::Store(error)) if error.is_unreadable() => {
+                count(Metric::Unreadable, 1);
                 is_error(letters.send(record, &error).await, sequence)
             }
             Err(error) => is_error(Err(error), sequence),
@@ -42,6 +51,7 @@ pub async fn handle_event(
             failed.push(json!({ "itemIdentifier": sequence }));
         }
     }
+    metrics::tell(&numbers, now);
     Ok(json!({ "batchItemFailures": failed }))
 }
 

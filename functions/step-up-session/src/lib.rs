@@ -3,6 +3,7 @@
 use shared::face::bitcain::{Error, StepUpInput, StepUpReply};
 use shared::model::{Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
+use shared::runtime::metrics::{self, Metric};
 use shared::runtime::{App, Deadline};
 use shared::service::{Proof, SteppedUp, context};
 
@@ -48,12 +49,15 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     };
     Ok(match app.sessions.step_up(&proof).await? {
         SteppedUp::NotHeld { expired } => not_held(if expired { EXPIRED } else { NOT_FOUND }),
-        SteppedUp::Held { score } => Reply::json(&StepUpReply {
-            success: true,
-            session_id: Some(id.to_string()),
-            risk_score: score.get(),
-            error: None,
-        }),
+        SteppedUp::Held { score } => {
+            metrics::count(Metric::SteppedUp, now);
+            Reply::json(&StepUpReply {
+                success: true,
+                session_id: Some(id.to_string()),
+                risk_score: score.get(),
+                error: None,
+            })
+        }
     })
 }
 

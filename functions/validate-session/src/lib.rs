@@ -5,6 +5,7 @@ use shared::model::{Scope, SessionId};
 use shared::policy::RiskPolicy;
 use shared::risk::{Action, Level};
 use shared::runtime::http::{Reply, Request};
+use shared::runtime::metrics::{self, Metric};
 use shared::runtime::{App, Deadline};
 use shared::service::{Validation, Verdict, context};
 
@@ -64,6 +65,11 @@ pub async fn handle(app: &App, request: &Request, _: Deadline) -> Result<Reply, 
     let policy = &caller.tenant.policy.risk;
     let level = Level::of(assessment.score(), policy);
     let refused = action == Action::Refuse;
+    if refused {
+        metrics::count(Metric::Refused, now);
+    } else if level != Level::Low {
+        metrics::count(Metric::Suspicious, now);
+    }
     Ok(Reply::json(&ValidateReply {
         is_valid: !refused,
         error_message: refused.then(|| STOLEN.to_owned()),

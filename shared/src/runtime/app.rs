@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
 use super::http::Request;
+use super::metrics;
 use super::skew::{ClockOff, Skew};
 use crate::auth::{self, Authenticator, Caller, Fetcher, KeyHeader};
 use crate::clock::{Clock, Entropy, System};
@@ -60,6 +61,7 @@ impl App {
     /// is further off the table's than is tolerated.
     pub async fn boot() -> Result<Self, BootError> {
         let (config, skew) = (Config::from_environment()?, Skew::default());
+        metrics::start(&config.table);
         let store = Store::new(super::aws::dynamodb(&skew).await, config.table.clone());
         store.warm_up().await?;
         skew.check()?;
@@ -83,6 +85,7 @@ impl App {
     /// is right.
     pub async fn boot_write_only() -> Result<Self, BootError> {
         let (config, skew) = (Config::from_environment()?, Skew::default());
+        metrics::start(&config.table);
         let store = Store::new(super::aws::dynamodb(&skew).await, config.table.clone());
         let app = Self::with(store, &config, Arc::new(System), Arc::new(System));
         Ok(Self { skew, ..app })

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::http::{MalformedEvent, Reply, Request};
+use super::metrics::{self, Metric};
 use crate::clock::{Clock, System};
 use crate::face::{Failure, bitcain, corsa, cside, prefactor};
 use crate::model::Instant;
@@ -149,6 +150,9 @@ pub async fn answer<E: Failure + From<Fault>>(
         Err(failure) => {
             let status = failure.status();
             let error = &failure as &dyn std::error::Error;
+            if status == 401 {
+                metrics::count(Metric::AuthRefused, System.now());
+            }
             if 500 <= status {
                 tracing::error!(
                     error,

@@ -7,6 +7,7 @@ mod dead_letters;
 pub mod exchange;
 pub mod http;
 mod lambda;
+pub mod metrics;
 pub mod once;
 mod skew;
 mod token_keys;

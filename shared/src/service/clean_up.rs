@@ -1,6 +1,7 @@
 //! Dropping sessions whose time ran out. They are refused from that moment on; this tidies up after them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::task::JoinSet;
@@ -29,6 +30,8 @@ pub struct Cleaned {
     pub unreadable: u64,
     /// Whether everything due was worked off.
     pub complete: bool,
+    /// How long ago the oldest hour began that is not drained for good, of a run over all tenants.
+    pub behind: Duration,
 }
 
 impl Cleaned {
@@ -41,6 +44,11 @@ impl Cleaned {
 }
 
 impl Sessions {
+    /// Writes a mark that whoever reads the table's stream sees.
+    pub async fn probe_stream(&self, now: Instant) -> Result<(), Error> {
+        self.store.probe_stream(now).await
+    }
+
     /// Drops the expired sessions of one subject.
     pub async fn clean_subject(
         &self,
@@ -72,16 +80,15 @@ impl Sessions {
                 return Ok(Cleaned {
                     expired,
                     guards: 1,
-                    unreadable: 0,
                     complete: true,
+                    ..Cleaned::default()
                 });
             }
         }
         Ok(Cleaned {
-            expired: 0,
             guards: 1,
-            unreadable: 0,
             complete: true,
+            ..Cleaned::default()
         })
     }
 
@@ -124,6 +131,7 @@ impl Sessions {
         if tenant.is_none() && looked && mark.is_none_or(|mark| mark < undrained) {
             self.store.advance_watermark(undrained).await?;
         }
+        cleaned.behind = now.since(Store::start_of(undrained));
         Ok(cleaned)
     }
 

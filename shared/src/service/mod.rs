@@ -30,6 +30,7 @@ pub use fetch::{Fetched, History, State};
 pub use ingest::Ingest;
 pub use list::ActiveSession;
 pub use open::{Open, OpenError, Outcome};
+pub(crate) use settle::endings;
 pub use settle::{Batch, Settled, Unsettled};
 pub use shown::Shown;
 pub use step_up::{Proof, SteppedUp};

@@ -48,7 +48,7 @@ pub enum Unsettled {
 
 /// The sessions a write took out, and how they ended. None where everything of the subject was erased: there is no
 /// record to write it into, and if one comes late it is nobody's to keep.
-pub(super) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)> {
+pub(crate) fn endings(change: &Change) -> Vec<(SessionId, &HeldSession, Ending)> {
     if change.before.erased_at != change.after.erased_at {
         return Vec::new();
     }

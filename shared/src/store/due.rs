@@ -1,6 +1,7 @@
 //! The index of everything that must happen at a time, and how far it has been worked off.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -9,6 +10,9 @@ use super::item::{Reader, SCHEMA_VERSION, number, text, time};
 use super::keys::{DUE_SHARDS, Key, due_hash, hour};
 use super::{Error, Store, Write};
 use crate::model::{Instant, SubjectKey, TenantId};
+
+/// How long the mark stays after the last one, so that a table without schedule does not keep it.
+const PROBE_KEPT: Duration = Duration::from_hours(24);
 
 /// A guard that cleanup must look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +108,20 @@ impl Store {
             .update(&Key::watermark(), update, condition, values)
             .send()
             .await;
+        Write::of(written).map(|_| ())
+    }
+
+    /// Writes what is new in every run, so that it comes through the table's stream: one request.
+    pub async fn probe_stream(&self, now: Instant) -> Result<(), Error> {
+        let (update, condition) = (
+            "SET #ttl = :ttl, #schema = :schema",
+            "attribute_not_exists(#ttl) OR #ttl < :ttl",
+        );
+        let values = [
+            (":ttl", number((now + PROBE_KEPT).secs())),
+            (":schema", number(SCHEMA_VERSION)),
+        ];
+        let written = self.update(&Key::probe(), update, condition, values).send().await;
         Write::of(written).map(|_| ())
     }
 }

@@ -22,6 +22,9 @@ impl Key {
     /// The sort key of guards.
     pub(super) const GUARD: &'static str = "guard";
 
+    /// The sort key of the mark that shows whether the stream is read.
+    pub(super) const PROBE: &'static str = "probe";
+
     /// All held sessions of a subject.
     pub fn guard(tenant: &TenantId, subject: &SubjectKey) -> Self {
         Self {
@@ -148,6 +151,13 @@ impl Key {
         Self {
             pk: "W#due".to_owned(),
             sk: Cow::Borrowed("watermark"),
+        }
+    }
+
+    pub(super) fn probe() -> Self {
+        Self {
+            pk: "W#stream".to_owned(),
+            sk: Cow::Borrowed(Self::PROBE),
         }
     }
 

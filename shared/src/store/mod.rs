@@ -48,7 +48,7 @@ pub use keys::Key;
 pub use profile::{Known, Revision};
 pub use rate::{Counted, Window};
 pub use record::Stamp;
-pub use stream::{Change, Position, change};
+pub use stream::{Change, Position, change, is_probe};
 pub use visit::{Exchange, Visit};
 
 /// What storage can do to us.

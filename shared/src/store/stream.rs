@@ -101,6 +101,12 @@ pub fn change(record: &Value) -> Result<Option<Change>, Error> {
     }))
 }
 
+/// Whether a record of the stream shows the mark that [`Store::probe_stream`](super::Store::probe_stream) writes.
+pub fn is_probe(record: &Value) -> bool {
+    let written = record.pointer("/dynamodb/NewImage").is_some();
+    written && record.pointer("/dynamodb/Keys/sk/S").and_then(Value::as_str) == Some(Key::PROBE)
+}
+
 fn item(image: &Value) -> Result<Item, Error> {
     let corrupt = || Error::Corrupt {
         key: "of a stream record".to_owned(),

@@ -19,11 +19,22 @@ pub(super) struct Ledger(Mutex<Books>);
 
 #[derive(Debug, Default)]
 struct Books {
-    actions: BTreeMap<String, BTreeSet<String>>,
+    asked: BTreeMap<String, BTreeSet<Asked>>,
     scans: usize,
     requests: BTreeMap<String, usize>,
     measurements: u64,
     measurement: Option<Measurement>,
+}
+
+/// What IAM would be asked about a request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// The action, such as `GetItem`.
+    pub action: String,
+    /// The index, of a Query on one.
+    pub index: Option<String>,
+    /// The partition keys, those of the index where there is one.
+    pub leading_keys: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -43,8 +54,8 @@ struct Round {
 }
 
 impl Ledger {
-    pub(super) fn actions(&self) -> BTreeMap<String, BTreeSet<String>> {
-        self.books().actions.clone()
+    pub(super) fn asked(&self) -> BTreeMap<String, BTreeSet<Asked>> {
+        self.books().asked.clone()
     }
 
     pub(super) fn requests(&self, tag: &str) -> usize {
@@ -83,8 +94,12 @@ impl Ledger {
         let mut books = self.books();
         books.scans += usize::from(request.operation == "Scan");
         *books.requests.entry(request.tag.clone()).or_default() += 1;
-        let actions = books.actions.entry(request.tag.clone()).or_default();
-        actions.append(&mut request.actions());
+        let asked = books.asked.entry(request.tag.clone()).or_default();
+        asked.extend(request.actions().into_iter().map(|action| Asked {
+            action,
+            index: request.index().map(str::to_owned),
+            leading_keys: request.leading_keys(),
+        }));
         let place = books.measurement.as_mut().map(|measurement| {
             let call = measurement.calls.len();
             measurement.calls.push(Call {

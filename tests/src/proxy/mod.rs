@@ -26,6 +26,7 @@ mod upstream;
 mod usage;
 
 pub use fault::{Fault, When};
+pub use ledger::Asked;
 pub use request::Request;
 pub use usage::{Call, Units, Usage};
 
@@ -93,7 +94,14 @@ impl Proxy {
 
     /// The actions each tag has used since the start, by the names IAM grants them under (`GetItem`).
     pub fn actions(&self) -> BTreeMap<String, BTreeSet<String>> {
-        self.inner.ledger.actions()
+        let actions = |asked: BTreeSet<Asked>| asked.into_iter().map(|it| it.action).collect();
+        let asked = self.asked().into_iter();
+        asked.map(|(tag, asked)| (tag, actions(asked))).collect()
+    }
+
+    /// What each tag has asked for since the start, as IAM is asked about it.
+    pub fn asked(&self) -> BTreeMap<String, BTreeSet<Asked>> {
+        self.inner.ledger.asked()
     }
 
     /// How many requests a tag has made since the start, each sending of the SDK counted.

@@ -50,6 +50,23 @@ impl Request {
         key.get(attribute)?.get("S")?.as_str()
     }
 
+    /// The partition keys it names, those of an index where it asks one: what IAM knows as `dynamodb:LeadingKeys`.
+    pub(super) fn leading_keys(&self) -> BTreeSet<String> {
+        let text = |value: &Value| value.get("S").and_then(Value::as_str).map(str::to_owned);
+        let queried = || {
+            let condition = self.body.get("KeyConditionExpression")?.as_str()?;
+            let (_, after) = condition.split_once("= ")?;
+            let name = after.split_whitespace().next()?;
+            text(self.body.get("ExpressionAttributeValues")?.get(name)?)
+        };
+        let batch = self.body.get("RequestItems").and_then(Value::as_object);
+        let batch = batch.into_iter().flat_map(|tables| tables.values());
+        let batch = batch.filter_map(|it| it.get("Keys").and_then(Value::as_array));
+        let batch = batch.flatten().filter_map(|key| text(key.get("pk")?));
+        let one = self.key("pk").map(str::to_owned);
+        batch.chain(one.or_else(queried)).collect()
+    }
+
     /// Whether every read in it is strongly consistent; false for writes.
     pub fn is_consistent(&self) -> bool {
         let strong = |read: &Value| read.get("ConsistentRead").and_then(Value::as_bool) == Some(true);

@@ -289,6 +289,40 @@ async fn clean_up(world: &World, key: &str) -> SessionId {
     run_out
 }
 
+/// What functions asked for is granted, and what is granted was asked for.
+fn assert_granted_is_used(world: &World) {
+    let asked = world.proxy.asked();
+    assert_eq!(refused(&asked), Vec::<String>::new());
+    // A function reads what a request's credential makes it read, and not all ways to ask are tried with each here.
+    let who_asks = ["*#T", "ISS#*", "K#*"];
+    let mut unused = Vec::new();
+    for (package, grants) in granted() {
+        let used = asked.get(&package).cloned().unwrap_or_default();
+        for grant in grants {
+            let used: Vec<_> = used.iter().filter(|it| grant.permits(it)).collect();
+            let actions: BTreeSet<_> = used.iter().map(|it| it.action.clone()).collect();
+            assert_eq!(grant.actions, actions, "{package}");
+            let keys = || used.iter().flat_map(|it| &it.leading_keys);
+            for items in &grant.items {
+                let needed = keys().any(|key| is_like(key, items))
+                    || who_asks.contains(&items.as_str())
+                        && keys().any(|key| who_asks.iter().any(|it| is_like(key, it)));
+                if !needed {
+                    unused.push(format!("{package} never asks for {items} by {:?}", grant.actions));
+                }
+            }
+        }
+    }
+    assert_eq!(unused, Vec::<String>::new());
+    let keys = || asked.values().flatten().flat_map(|it| &it.leading_keys);
+    for items in credentials() {
+        assert!(
+            keys().any(|key| is_like(key, &items)),
+            "no credential is like {items}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn each_function_uses_exactly_what_the_template_grants_it() {
     let world = World::with(&[("MaxConcurrentSessions", "2")]).await;
@@ -387,36 +421,7 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
         assert!(record.ended.is_some(), "{record:?}");
     }
 
-    let asked = world.proxy.asked();
-    assert_eq!(refused(&asked), Vec::<String>::new());
-    // A function reads what a request's credential makes it read, and not all ways to ask are tried with each here.
-    let who_asks = ["*#T", "ISS#*", "K#*"];
-    let mut unused = Vec::new();
-    for (package, grants) in granted() {
-        let used = asked.get(&package).cloned().unwrap_or_default();
-        for grant in grants {
-            let used: Vec<_> = used.iter().filter(|it| grant.permits(it)).collect();
-            let actions: BTreeSet<_> = used.iter().map(|it| it.action.clone()).collect();
-            assert_eq!(grant.actions, actions, "{package}");
-            let keys = || used.iter().flat_map(|it| &it.leading_keys);
-            for items in &grant.items {
-                let needed = keys().any(|key| is_like(key, items))
-                    || who_asks.contains(&items.as_str())
-                        && keys().any(|key| who_asks.iter().any(|it| is_like(key, it)));
-                if !needed {
-                    unused.push(format!("{package} never asks for {items} by {:?}", grant.actions));
-                }
-            }
-        }
-    }
-    assert_eq!(unused, Vec::<String>::new());
-    let keys = || asked.values().flatten().flat_map(|it| &it.leading_keys);
-    for items in credentials() {
-        assert!(
-            keys().any(|key| is_like(key, &items)),
-            "no credential is like {items}"
-        );
-    }
+    assert_granted_is_used(&world);
     assert_eq!(world.proxy.scans(), 0, "nothing ever scans the table");
     world.end().await;
 }

@@ -44,9 +44,11 @@ async fn sweep(app: &App, deadline: Deadline) -> Result<Value, lambda_runtime::E
     app.sessions.probe_stream(now).await?;
     let done = app.sessions.clean_due(None, u64::MAX, now, may_go_on).await?;
     app.check_clock()?;
-    let age = (Metric::WatermarkAge, done.behind.as_secs());
-    let unreadable = (0 < done.unreadable).then_some((Metric::Unreadable, done.unreadable));
-    metrics::tell(&Numbers::from_iter([age].into_iter().chain(unreadable)), now);
+    let mut numbers = Numbers::from([(Metric::WatermarkAge, done.behind.as_secs())]);
+    if 0 < done.unreadable {
+        numbers.insert(Metric::Unreadable, done.unreadable);
+    }
+    metrics::tell(&numbers, now);
     tracing::info!(
         expired = done.expired,
         guards = done.guards,

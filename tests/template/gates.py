@@ -30,6 +30,8 @@ ENVIRONMENT = {
     "HOLDFAST_INTELLIGENCE",
     "HOLDFAST_TELEMETRY_PER_SITE",
     "HOLDFAST_TELEMETRY_PER_NETWORK",
+    "HOLDFAST_ORIGIN_SECRET",
+    "HOLDFAST_VISITOR_ADDRESS_HEADER",
 }
 
 # Where DynamoDB is when it is not where it always is: declared for `sam local`, and absent in the cloud unless somebody

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
+use super::front::Front;
 use super::http::Request;
 use super::skew::{ClockOff, Skew};
 use crate::auth::{self, Authenticator, Caller, Fetcher, KeyHeader};
@@ -26,6 +27,8 @@ pub struct App {
     pub sessions: Sessions,
     /// What can be done with visits.
     pub visits: Visits,
+    /// What stands before the gateway.
+    pub front: Front,
     authenticator: Authenticator,
     skew: Skew,
     allowed_origins: Origins,
@@ -103,6 +106,7 @@ impl App {
             intelligence: Intelligence::none(),
             sessions,
             visits,
+            front: config.front.clone(),
             authenticator,
             skew: Skew::default(),
             allowed_origins: config.policy.allowed_origins.clone(),

@@ -4,6 +4,7 @@ mod app;
 mod aws;
 pub mod config;
 pub mod exchange;
+mod front;
 pub mod http;
 mod lambda;
 pub mod once;
@@ -11,6 +12,7 @@ mod skew;
 mod token_keys;
 
 pub use app::{App, BootError, start_log};
+pub use front::{Bypassed, Front, HEADER as ORIGIN_HEADER};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};
 pub use skew::ClockOff;
 pub use token_keys::{TokenKeys, Unverified};

@@ -569,6 +569,8 @@ impl Scene {
 fn opened(outcome: &Result<Outcome, OpenError>) -> Told {
     match outcome {
         Ok(Outcome::Opened { id, .. }) => Told::Opened(*id),
+        // No limit is set here.
+        Ok(Outcome::TooMany(_)) => Told::Failed,
         Ok(Outcome::LimitReached) => Told::LimitReached,
         Ok(Outcome::Overruled) => Told::Overruled,
         Err(_) => Told::Failed,

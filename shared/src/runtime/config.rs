@@ -1,6 +1,7 @@
 //! Configuration, read once at the start and complained about all at once.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Config {
     pub retention: Duration,
     /// How much telemetry is taken.
     pub rate: Rate,
+    /// How many sessions a subject may open in a minute.
+    pub creates_per_subject: NonZeroU32,
     /// What stands before the gateway. May be nothing.
     pub front: Front,
     /// Where data about addresses is. May be nowhere.
@@ -45,7 +48,7 @@ impl std::error::Error for ConfigError {}
 
 impl Config {
     /// The variables a deployment sets, which are those of the template.
-    pub const KEYS: [&'static str; 15] = [
+    pub const KEYS: [&'static str; 17] = [
         "HOLDFAST_TABLE",
         "HOLDFAST_MAX_CONCURRENT",
         "HOLDFAST_AT_LIMIT",
@@ -57,8 +60,10 @@ impl Config {
         "HOLDFAST_ALLOWED_ORIGINS",
         "HOLDFAST_RETENTION_DAYS",
         "HOLDFAST_INTELLIGENCE",
+        "HOLDFAST_TELEMETRY_PER_TENANT",
         "HOLDFAST_TELEMETRY_PER_SITE",
         "HOLDFAST_TELEMETRY_PER_NETWORK",
+        "HOLDFAST_CREATES_PER_SUBJECT",
         "HOLDFAST_ORIGIN_SECRET",
         "HOLDFAST_VISITOR_ADDRESS_HEADER",
     ];
@@ -111,9 +116,15 @@ impl Config {
         let mut per_minute =
             |name| reader.required(name, "1 to 1000000", |it: &u32| (1..=1_000_000).contains(it));
         let rate = Rate {
+            per_tenant: per_minute("HOLDFAST_TELEMETRY_PER_TENANT").unwrap_or_default(),
             per_site: per_minute("HOLDFAST_TELEMETRY_PER_SITE").unwrap_or_default(),
             per_network: per_minute("HOLDFAST_TELEMETRY_PER_NETWORK").unwrap_or_default(),
         };
+        let creates_per_subject = reader.required(
+            "HOLDFAST_CREATES_PER_SUBJECT",
+            "1 to 1000000",
+            |it: &NonZeroU32| it.get() <= 1_000_000,
+        );
         let intelligence = Sources {
             paths: paths(reader.optional("HOLDFAST_INTELLIGENCE").as_deref()),
             documentation: reader
@@ -122,14 +133,15 @@ impl Config {
         };
         let front = reader.front();
         let loopback_jwks = (reader.lookup)("HOLDFAST_LOOPBACK_JWKS").as_deref() == Some("true");
-        match (table, days) {
-            (Some(table), Some(days)) if reader.problems.is_empty() => {
+        match (table, days, creates_per_subject) {
+            (Some(table), Some(days), Some(creates_per_subject)) if reader.problems.is_empty() => {
                 let retention = Duration::from_secs(24 * 3600 * days);
                 Ok(Self {
                     table,
                     policy,
                     retention,
                     rate,
+                    creates_per_subject,
                     front,
                     intelligence,
                     loopback_jwks,
@@ -266,8 +278,10 @@ mod tests {
             "HOLDFAST_RISK_STOLEN" => "80",
             "HOLDFAST_TRUST_USER_CONTEXT" => "false",
             "HOLDFAST_RETENTION_DAYS" => "90",
-            "HOLDFAST_TELEMETRY_PER_SITE" => "6000",
+            "HOLDFAST_TELEMETRY_PER_TENANT" => "3000",
+            "HOLDFAST_TELEMETRY_PER_SITE" => "2000",
             "HOLDFAST_TELEMETRY_PER_NETWORK" => "120",
+            "HOLDFAST_CREATES_PER_SUBJECT" => "30",
             _ => return None,
         };
         Some(value.to_owned())
@@ -313,6 +327,8 @@ mod tests {
             ("HOLDFAST_RISK_STOLEN", "44"),
             ("HOLDFAST_RETENTION_DAYS", "30"),
             ("HOLDFAST_TELEMETRY_PER_SITE", "0"),
+            ("HOLDFAST_TELEMETRY_PER_TENANT", "1000001"),
+            ("HOLDFAST_CREATES_PER_SUBJECT", "0"),
             ("HOLDFAST_ORIGIN_SECRET", "short"),
             ("HOLDFAST_VISITOR_ADDRESS_HEADER", "no header"),
             ("HOLDFAST_VISITOR_ADDRESS_HEADER", "cloudfront-viewer-address"),

@@ -111,7 +111,9 @@ pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Res
     }
     cloud.shutdown().await;
     say(&table)?;
-    say(format_args!("{all} validates beside the flood, {failed} of them failed."))?;
+    say(format_args!(
+        "{all} validates beside the flood, {failed} of them failed."
+    ))?;
     if all == 0 {
         return Err("no validate ran beside the flood".into());
     }
@@ -151,7 +153,9 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
         let sent = Sent::post(CREATE, clients::create_body())
             .header(SECRET_HEADER, SECRET)
             .header(ADDRESS, FLOODER);
-        authorization.map_or(sent.clone(), |it| sent.header("authorization", &format!("Bearer {it}")))
+        authorization.map_or(sent.clone(), |it| {
+            sent.header("authorization", &format!("Bearer {it}"))
+        })
     };
     let client = format!("/client?siteKey={}", cloud.site_key());
     let page = cloud.url().to_owned();
@@ -162,13 +166,17 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
             .header("origin", &page)
             .header("user-agent", clients::USER_AGENT)
     };
-    let (expired, forged) = (changed(&good, |it| it["exp"] = json!(1))?, changed(&good, |_| {})?);
+    let (expired, forged) = (
+        changed(&good, |it| it["exp"] = json!(1))?,
+        changed(&good, |_| {})?,
+    );
     let stranger = |number: usize| {
         let claims = json!({
             "iss": format!("https://{number}.invalid"), "aud": "a", "sub": "a",
             "iat": System.now().secs(), "exp": System.now().secs() + 60,
         });
-        let parts = [json!({"alg": "ES256", "typ": "JWT"}), claims].map(|it| encode(it.to_string().as_bytes()));
+        let parts =
+            [json!({"alg": "ES256", "typ": "JWT"}), claims].map(|it| encode(it.to_string().as_bytes()));
         format!("{}.{}", parts.join("."), encode(&[1; 64]))
     };
     let network = |number: usize| format!("10.{}.{}.1", number / 256 % 256, number % 256);
@@ -186,7 +194,11 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
             Box::new(move |_| Sent::get("/junk").header(SECRET_HEADER, SECRET))
         }),
         kind("no credential", sessions, Box::new(move |_| create(None))),
-        kind("malformed API key", sessions, Box::new(move |_| create(Some("id:short".to_owned())))),
+        kind(
+            "malformed API key",
+            sessions,
+            Box::new(move |_| create(Some("id:short".to_owned()))),
+        ),
         kind("unknown API keys, one network", sessions, {
             let key = key.clone();
             Box::new(move |number| create(Some(format!("junk-{number}:{key}"))))
@@ -198,17 +210,33 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
                 junk.header(ADDRESS, &network(number))
             })
         }),
-        kind("malformed token", sessions, Box::new(move |_| create(Some("a.b.c".to_owned())))),
+        kind(
+            "malformed token",
+            sessions,
+            Box::new(move |_| create(Some("a.b.c".to_owned()))),
+        ),
         kind("tokens of unknown issuers, one network", sessions, {
             Box::new(move |number| create(Some(stranger(number))))
         }),
-        kind("expired token", sessions, Box::new(move |_| create(Some(expired.clone())))),
-        kind("forged signature", sessions, Box::new(move |_| create(Some(forged.clone())))),
+        kind(
+            "expired token",
+            sessions,
+            Box::new(move |_| create(Some(expired.clone()))),
+        ),
+        kind(
+            "forged signature",
+            sessions,
+            Box::new(move |_| create(Some(forged.clone()))),
+        ),
         kind("body over 16 KiB", sessions, {
             let good = good.clone();
             Box::new(move |_| create(Some(good.clone())).body("x".repeat(OVERSIZED)))
         }),
-        kind("creates of one user", sessions, Box::new(move |_| create(Some(good.clone())))),
+        kind(
+            "creates of one user",
+            sessions,
+            Box::new(move |_| create(Some(good.clone()))),
+        ),
         kind("telemetry of unknown sites", "collect-telemetry", {
             let tell = tell.clone();
             Box::new(move |number| tell(&format!("/client?siteKey=junk{number}"), "{}".to_owned()))
@@ -235,7 +263,11 @@ fn changed(token: &str, change: impl FnOnce(&mut Value)) -> Result<String> {
     };
     let mut claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims)?)?;
     change(&mut claims);
-    Ok(format!("{header}.{}.{}", encode(claims.to_string().as_bytes()), encode(&[1; 64])))
+    Ok(format!(
+        "{header}.{}.{}",
+        encode(claims.to_string().as_bytes()),
+        encode(&[1; 64])
+    ))
 }
 
 /// What a page tells, with a nonce of its own.
@@ -262,7 +294,7 @@ async fn send_all(client: &Client, kind: &Kind, each: usize) -> Result<Answers> 
     let (mut answers, mut invocations, mut times) = (BTreeMap::new(), 0, Vec::new());
     for first in (0..each).step_by(ABREAST) {
         let numbers = first..each.min(first + ABREAST);
-        let sent = numbers.map(|number| async {
+        let sent = numbers.map(|number| async move {
             let began = Instant::now();
             let (status, body) = client.send_this((kind.make)(number)).await?;
             Result::Ok((status, body, began.elapsed()))
@@ -323,7 +355,10 @@ fn row(kind: &Kind, each: usize, flooded: Flooded, (beside, failed): (usize, usi
         reads: flooded.usage.rcu / all,
         writes: (flooded.usage.table_wcu + indexes) / all,
     };
-    let answers = flooded.answers.iter().map(|(status, count)| format!("{count} x {status}"));
+    let answers = flooded
+        .answers
+        .iter()
+        .map(|(status, count)| format!("{count} x {status}"));
     vec![
         kind.title.to_owned(),
         answers.collect::<Vec<_>>().join(", "),

@@ -46,6 +46,9 @@ mod tests {
             writes: 0.0,
         };
         let price = format!("{:.2}", validate.price_of_a_million());
-        assert!(include_str!("../../README.md").contains(&format!("| **together** | **{price}** |")), "{price}");
+        assert!(
+            include_str!("../../README.md").contains(&format!("| **together** | **{price}** |")),
+            "{price}"
+        );
     }
 }

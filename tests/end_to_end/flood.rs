@@ -136,7 +136,10 @@ fn changed(token: &str, change: impl FnOnce(&mut Value)) -> String {
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
     let mut claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
     change(&mut claims);
-    format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    format!(
+        "{header}.{}.{signature}",
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    )
 }
 
 #[tokio::test]
@@ -205,7 +208,11 @@ async fn invented_credentials_cost_a_bounded_number_of_reads_while_validates_go_
         })
         .await;
     for answer in valid {
-        assert_eq!((answer.status.as_u16(), &answer.json()["is_valid"]), (200, &json!(true)), "{answer:?}");
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["is_valid"]),
+            (200, &json!(true)),
+            "{answer:?}"
+        );
     }
     let of = |status: u16| junk.iter().filter(|it| it.status.as_u16() == status).count();
     assert_eq!(of(401) + of(429), junk.len());
@@ -215,7 +222,10 @@ async fn invented_credentials_cost_a_bounded_number_of_reads_while_validates_go_
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=10).contains(&wait));
     // Five instances at the most, each with two reads to start and two for issuer and tenant.
-    let (instances, windows) = (5, usize::try_from((System.now().secs() - began) / 10).unwrap() + 1);
+    let (instances, windows) = (
+        5,
+        usize::try_from((System.now().secs() - began) / 10).unwrap() + 1,
+    );
     assert!(of(401) <= 32 * instances * windows, "{}", of(401));
     assert!(
         requests <= of(401) + 100 + 4 * instances + 100 * usize::from(1 < windows),
@@ -242,7 +252,10 @@ async fn a_user_opens_its_share_of_sessions_and_others_and_its_own_do_not_notice
             429 => {
                 refused += 1;
                 free += usize::from(requests == 0);
-                assert_eq!(answer.json(), json!({"detail": "Too many sessions were opened for this user"}));
+                assert_eq!(
+                    answer.json(),
+                    json!({"detail": "Too many sessions were opened for this user"})
+                );
                 let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
                 assert!((1..=60).contains(&wait));
             }
@@ -252,14 +265,19 @@ async fn a_user_opens_its_share_of_sessions_and_others_and_its_own_do_not_notice
     let windows = usize::try_from(minute() - began).unwrap() + 1;
     assert!(opened <= (SHARE + 5) * windows, "{opened}");
     assert_eq!(opened + refused, 60);
-    assert!(refused - windows <= free, "{free} of {refused} refusals asked the table nothing");
+    assert!(
+        refused - windows <= free,
+        "{free} of {refused} refusals asked the table nothing"
+    );
     assert_eq!(world.active(&alice).await.len(), 5);
     assert!(world.is_valid(&bob, &kept).await);
     world.create(&bob).await;
 
     // Also where a key would find the answer of an earlier sending.
     let call = world.post(CREATE).bearer(&alice).header("idempotency-key", "k");
-    let (answer, requests) = world.counting("create-session", call.json(&opening()).send()).await;
+    let (answer, requests) = world
+        .counting("create-session", call.json(&opening()).send())
+        .await;
     assert!(
         (answer.status.as_u16(), requests) == (429, 0) || began < minute(),
         "{answer:?}"

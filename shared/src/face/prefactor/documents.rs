@@ -97,7 +97,10 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
         ),
         ("PrefactorNotPermitted", refused(bobs, &alice)),
         ("PrefactorTooMany", Error::TooMany { retry_after: 1 }),
-        ("PrefactorNotPermitted", Error::NotPermitted("requests are answered at the service's public address alone")),
+        (
+            "PrefactorNotPermitted",
+            Error::NotPermitted("requests are answered at the service's public address alone"),
+        ),
         ("PrefactorNotFound", Error::NotFound("session")),
         ("PrefactorNotFound", Error::NotFound("path")),
         (

@@ -74,7 +74,11 @@ async fn measure(
     let mut options = Options::new(template, binaries);
     options.max_instances = clients;
     options.streams = false;
-    for throttle in ["ManageRequestsPerSecond", "ValidateRequestsPerSecond"] {
+    for throttle in [
+        "ManageRequestsPerSecond",
+        "ValidateRequestsPerSecond",
+        "CreatesPerSubject",
+    ] {
         options.parameters.insert(throttle.to_owned(), "10000".to_owned());
     }
     let cloud = Cloud::start(options).await?;

@@ -1,7 +1,7 @@
 //! Measures Holdfast on this machine and prints Markdown: what `docs/performance.md` shows.
 //!
-//! Nothing here asserts: a time is true of one machine at one moment. Budgets are held by `tests/suites/budgets.rs`,
-//! by counts.
+//! Nothing here asserts a time: it is true of one machine at one moment. Budgets are held by `tests/suites/budgets.rs`,
+//! by counts. What fails is a validate that is not answered beside a flood.
 
 #![expect(
     clippy::large_futures,
@@ -10,10 +10,12 @@
 
 mod clients;
 mod counts;
+mod flood;
 mod http;
 mod intelligence;
 mod latency;
 mod machine;
+mod prices;
 mod process;
 mod pure;
 mod report;
@@ -64,6 +66,8 @@ enum Part {
     Process,
     /// Processor time of the parts that are plain functions.
     Pure,
+    /// What junk costs at list prices, by its kind, and whether validates beside it notice.
+    Flood,
     /// What is known of addresses: first answer, further answers, memory.
     Intelligence,
 }
@@ -107,6 +111,7 @@ async fn measure(arguments: Arguments) -> Result<()> {
             }
             Part::Process => process::run(&arguments.template, &binaries, arguments.smallest).await?,
             Part::Pure => pure::run()?,
+            Part::Flood => flood::run(&arguments.template, &binaries, arguments.smallest).await?,
             Part::Intelligence => intelligence::run(&arguments.intelligence)?,
         }
     }

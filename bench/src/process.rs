@@ -63,6 +63,8 @@ pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Res
     let Effort { cold, warm, cpu } = effort;
     let mut options = Options::new(template, binaries);
     options.streams = false;
+    let many = ("CreatesPerSubject".to_owned(), "10000".to_owned());
+    options.parameters.extend([many]);
     let cloud = Cloud::start(options).await?;
     let token = cloud.token("bench-process")?;
     let session = http::Client::new(cloud.url()).open(&token).await?;

@@ -20,6 +20,7 @@ HERE = {
     "cargo measure": f"{BENCH} --smallest counts sizes pure process latency",
     "cargo measure counts": f"{BENCH} counts",
     "cargo measure pure": f"{BENCH} --smallest pure",
+    "cargo measure flood": f"{BENCH} --smallest flood",
     "cargo run -p bench -- counts": f"{BENCH} counts",
     "cargo run -p bench -- process --binaries DIR": f"{BENCH} --smallest process --binaries target/debug",
     "cargo measure process latency pure --binaries DIR": f"{BENCH} --smallest process latency pure --binaries target/debug",

@@ -21,6 +21,7 @@ mod erasure;
 mod evidence;
 mod faces;
 mod faults;
+mod flood;
 mod granted;
 mod hostile;
 mod limits;

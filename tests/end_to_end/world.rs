@@ -84,6 +84,11 @@ impl World {
         Self::build(&[], |options| options.site_origins = origins).await
     }
 
+    /// A cloud whose gateway takes a request's address from this header.
+    pub(crate) async fn behind(header: &str) -> Self {
+        Self::build(&[], |options| options.client_ip_header = Some(header.to_owned())).await
+    }
+
     /// A cloud whose functions are told that the keys of telemetry tokens are there.
     pub(crate) async fn with_token_keys(place: &str) -> Self {
         let told = (TokenKeys::VARIABLE.to_owned(), place.to_owned());

@@ -571,7 +571,8 @@ fn opened(outcome: &Result<Outcome, OpenError>) -> Told {
         Ok(Outcome::Opened { id, .. }) => Told::Opened(*id),
         Ok(Outcome::LimitReached) => Told::LimitReached,
         Ok(Outcome::Overruled) => Told::Overruled,
-        Err(_) => Told::Failed,
+        // No pace is set here.
+        Ok(Outcome::TooMany(_)) | Err(_) => Told::Failed,
     }
 }
 

@@ -90,7 +90,7 @@ async fn a_create_that_is_sent_again_brings_back_nothing_however_far_its_clock_i
             match outcome {
                 Outcome::Opened { id: other, .. } => assert!(!everywhere && other != id, "{ahead} s"),
                 Outcome::Overruled => assert!(everywhere, "{ahead} s"),
-                Outcome::LimitReached => panic!("{ahead} s"),
+                Outcome::LimitReached | Outcome::TooMany(_) => panic!("{ahead} s"),
             }
         }
     }

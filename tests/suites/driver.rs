@@ -266,7 +266,7 @@ impl History {
                 assert!(!opened, "{}", self.what);
                 self.saw("limit reached");
             }
-            Outcome::Overruled => panic!("{}", self.what),
+            Outcome::Overruled | Outcome::TooMany(_) => panic!("{}", self.what),
         }
         if opened {
             self.people[who].opened.push(id);

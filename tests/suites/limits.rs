@@ -1,10 +1,11 @@
 //! A subject never holds more sessions than it may.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures::StreamExt;
 use shared::policy::AtLimit;
-use shared::service::Outcome;
+use shared::service::{Outcome, UsedUp};
 use tests::proxy::{Fault, When};
 
 use crate::profiles::located;
@@ -198,7 +199,8 @@ async fn lowering_the_limit_takes_effect_at_the_next_session() {
 
 #[tokio::test]
 async fn the_largest_guard_costs_one_read_unit() {
-    let world = World::with(World::limited(25, AtLimit::Reject)).await;
+    let mut world = World::with(World::limited(25, AtLimit::Reject)).await;
+    world.sessions = world.sessions.with_creates_per_minute(NonZeroU32::MAX);
     let name = "a".repeat(255);
     let seen = |ip: &str, asn, country, print: &str| located(ip, (asn, country, (-33.87, 151.21)), print);
     let most = u32::MAX;
@@ -231,6 +233,7 @@ async fn the_largest_guard_costs_one_read_unit() {
         .unwrap()
         .unwrap();
     assert_eq!(guard.sessions.len(), 25);
+    assert!(guard.pace.is_some());
     for (_, session) in &guard.sessions {
         let trail = &session.trail;
         assert!(
@@ -249,4 +252,104 @@ async fn the_largest_guard_costs_one_read_unit() {
     assert!(matches!(world.try_open(&name).await, Ok(Outcome::LimitReached)));
     let (_, usage) = world.proxy.measure(world.live(&name)).await;
     assert_eq!((usage.requests, usage.rcu), (1, 1.0));
+}
+
+/// A world in which a subject may open ten sessions in a minute, and holds five.
+async fn paced(at_limit: AtLimit) -> World {
+    let mut world = World::with(World::limited(LIMIT, at_limit)).await;
+    world.sessions = world
+        .sessions
+        .with_creates_per_minute(NonZeroU32::new(10).unwrap());
+    world
+}
+
+/// Opens sessions until one is refused, a hundred at most; how many were opened.
+async fn open_on(world: &World, name: &str) -> usize {
+    for opened in 0..100 {
+        match world.try_open(name).await.unwrap() {
+            Outcome::Opened { .. } => {}
+            Outcome::TooMany(UsedUp { retry_after: 1..=60 }) => return opened,
+            other => panic!("{other:?}"),
+        }
+    }
+    100
+}
+
+#[tokio::test]
+async fn a_subject_opens_so_many_sessions_in_a_minute_and_others_do_not_notice() {
+    let world = paced(AtLimit::EvictOldest).await;
+    // The guard is seen when it is full; from then on ten are counted.
+    assert_eq!(open_on(&world, "alice").await, LIMIT + 10);
+    assert_eq!(open_on(&world, "bob").await, LIMIT + 10);
+    world.wait(Duration::from_secs(59));
+    assert_eq!(open_on(&world, "alice").await, 0);
+    world.wait(Duration::from_secs(1));
+    assert_eq!(open_on(&world, "alice").await, 10);
+    assert_eq!(world.live("alice").await.len(), LIMIT);
+}
+
+#[tokio::test]
+async fn ending_sessions_makes_no_room_in_the_minute() {
+    let world = paced(AtLimit::EvictOldest).await;
+    let key = crate::world::subject("alice").key(&world.tenant.id);
+    let (mut opened, mut refused) = (0, 0);
+    for turn in 0..60 {
+        match world.try_open("alice").await.unwrap() {
+            Outcome::Opened { id, .. } => {
+                opened += 1;
+                if turn % 7 == 3 {
+                    world
+                        .sessions
+                        .end_all(&world.tenant.id, &key, world.now())
+                        .await
+                        .unwrap();
+                } else if turn % 2 == 0 {
+                    let reason = shared::model::Reason::LoggedOut;
+                    let (tenant, now) = (&world.tenant.id, world.now());
+                    world
+                        .sessions
+                        .end(tenant, &key, id, reason, None, now)
+                        .await
+                        .unwrap();
+                }
+            }
+            Outcome::TooMany(_) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+        world.wait(Duration::from_millis(10));
+    }
+    // What found room unseen before the first look and after the last is not judged.
+    assert!((10..=10 + 2 * LIMIT).contains(&opened), "{opened}");
+    assert_eq!(opened + refused, 60);
+}
+
+#[tokio::test]
+async fn counting_what_is_opened_costs_no_request_and_no_unit() {
+    let (counting, plain) = (
+        paced(AtLimit::EvictOldest).await,
+        World::with(World::limited(LIMIT, AtLimit::EvictOldest)).await,
+    );
+    for turn in 0..LIMIT + 3 {
+        let (_, with) = counting.proxy.measure(counting.open("alice")).await;
+        let (_, without) = plain.proxy.measure(plain.open("alice")).await;
+        assert_eq!(with.budget(), without.budget(), "{turn}");
+    }
+    while matches!(counting.try_open("alice").await.unwrap(), Outcome::Opened { .. }) {}
+    let key = crate::world::subject("alice").key(&counting.tenant.id);
+    let (known, usage) = counting
+        .proxy
+        .measure(async {
+            counting
+                .sessions
+                .opened_too_many(&counting.tenant.id, &key, counting.now())
+        })
+        .await;
+    assert_eq!((known, usage.requests), (Some(UsedUp { retry_after: 60 }), 0));
+    counting.wait(Duration::from_mins(1));
+    assert_eq!(
+        counting
+            .sessions
+            .opened_too_many(&counting.tenant.id, &key, counting.now()),
+        None
+    );
 }

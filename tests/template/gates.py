@@ -41,8 +41,12 @@ ENVIRONMENT = {
     "HOLDFAST_ALLOWED_ORIGINS",
     "HOLDFAST_RETENTION_DAYS",
     "HOLDFAST_INTELLIGENCE",
+    "HOLDFAST_TELEMETRY_PER_TENANT",
     "HOLDFAST_TELEMETRY_PER_SITE",
     "HOLDFAST_TELEMETRY_PER_NETWORK",
+    "HOLDFAST_CREATES_PER_SUBJECT",
+    "HOLDFAST_ORIGIN_SECRET",
+    "HOLDFAST_VISITOR_ADDRESS_HEADER",
 }
 
 # Where DynamoDB is when it is not where it always is: declared for `sam local`, and absent in the cloud unless somebody

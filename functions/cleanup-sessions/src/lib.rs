@@ -28,7 +28,9 @@ pub async fn handle_event(
         return sweep(app, deadline).await;
     }
     let handle = async |request: Request, deadline| handle(app, &request, deadline).await;
-    Ok(serde_json::to_value(answer(event, deadline, &handle).await)?)
+    Ok(serde_json::to_value(
+        answer(event, deadline, &app.front, &handle).await,
+    )?)
 }
 
 fn is_schedule(event: &str) -> bool {

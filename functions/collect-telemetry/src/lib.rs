@@ -41,7 +41,7 @@ async fn admitted(app: &App, request: &Request, now: Instant) -> Result<(Site, T
     let Some(key) = site_key(&request.query) else {
         return Err(Error::NotAdmitted);
     };
-    let found = app.site(&key, now).await?;
+    let found = app.site(&key, request, now).await?;
     let page = Page::of(found.as_ref().map(|(site, _)| site), request.header("origin"))?;
     let (site, tenant) = found.ok_or(Error::NotAdmitted)?;
     Ok((site, tenant, page))

@@ -8,17 +8,22 @@ use shared::model::{Instant, Scope, SessionId};
 use shared::runtime::http::{Reply, Request};
 use shared::runtime::once::{First, Once};
 use shared::runtime::{App, Deadline};
-use shared::service::{Open, Outcome, Shown, context};
+use shared::service::{Open, Outcome, Shown, UsedUp, context};
 
 /// Opens a session for the caller, or for the subject an API key acts for.
 ///
 /// # Errors
-/// 401, 403, 409 while a request with the same `Idempotency-Key` is being answered, 422, 503.
+/// 401, 403, 409 while a request with the same `Idempotency-Key` is being answered, 422, 429, 503.
 pub async fn handle(app: &App, request: &Request, deadline: Deadline) -> Result<Reply, Error> {
     let now = app.clock.now();
     let caller = app.authenticate(request, now).await?;
     caller.require(Scope::SessionsWrite)?;
-    caller.require_subject()?;
+    let subject = caller.require_subject()?;
+    // Before anything is asked of the table, a replay included.
+    let (tenant, key) = (&caller.tenant.id, subject.key(&caller.tenant.id));
+    if let Some(used_up) = app.sessions.opened_too_many(tenant, &key, now) {
+        return Err(too_many(used_up));
+    }
     let input = CreateInput::read(&request.body)?;
     let id = SessionId::draw(now, app.entropy.as_ref())?;
 
@@ -91,8 +96,16 @@ async fn open(
             },
         },
         Outcome::LimitReached => refused("maximum number of concurrent sessions reached"),
+        Outcome::TooMany(used_up) => return Err(too_many(used_up)),
         Outcome::Overruled => refused("all sessions were revoked after this credential was issued"),
     })
+}
+
+fn too_many(used_up: UsedUp) -> Error {
+    Error::TooMany {
+        what: "Too many sessions were opened for this user",
+        retry_after: used_up.retry_after,
+    }
 }
 
 fn refused(error: &str) -> CreateReply {

@@ -56,9 +56,19 @@ impl Failure for Error {
 }
 
 impl From<Fault> for Error {
-    /// An event that cannot be read has no path, and so no face.
     fn from(fault: Fault) -> Self {
-        Self::Bitcain(fault.into())
+        match fault {
+            Fault::Bypassed { ref path, .. } if corsa::owns(path) => Self::Corsa(fault.into()),
+            Fault::Bypassed { ref path, .. } if cside::owns(path) => {
+                let path = path.clone();
+                Self::Cside(cside::Unrouted::of(fault.into(), &path))
+            }
+            Fault::Bypassed { ref path, .. } if prefactor::owns(path) => Self::Prefactor(fault.into()),
+            // An event that cannot be read has no path, and so no face.
+            Fault::Bypassed { .. } | Fault::MalformedEvent(_) | Fault::OutOfTime => {
+                Self::Bitcain(fault.into())
+            }
+        }
     }
 }
 

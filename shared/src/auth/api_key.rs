@@ -13,8 +13,8 @@ use crate::model::{ApiKey, Instant, Scopes, TenantId};
 
 /// Longest id, in characters.
 const MAX_ID: usize = 64;
-/// Longest secret, in characters.
-const MAX_SECRET: usize = 128;
+/// Lengths a secret can have, in characters: with fewer than 43 it has not the 256 bits that make its digest enough.
+const SECRET_LENGTH: std::ops::RangeInclusive<usize> = 43..=128;
 /// What secrets begin with, so that scanners of source code and logs can find a leaked one.
 const PREFIX: &str = "hfk_";
 
@@ -75,11 +75,16 @@ pub(super) fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len()) && text.bytes().all(alphabet)
 }
 
+/// Whether a text can be a secret at all. The id of what cannot is not looked up.
+pub(super) fn is_secret(text: &str) -> bool {
+    SECRET_LENGTH.contains(&text.len())
+}
+
 /// The key, if `secret` is its secret and it is not revoked. `found` is what is stored under the id.
 ///
 /// An unknown id costs the same work as a wrong secret.
 pub(super) fn judge(found: Option<ApiKey>, secret: &str, now: Instant) -> Result<ApiKey, Refusal> {
-    if secret.is_empty() || MAX_SECRET < secret.len() {
+    if !is_secret(secret) {
         return Err(Refusal("api key secret has no possible length"));
     }
     let given: [u8; 32] = Sha256::digest(secret).into();
@@ -156,6 +161,16 @@ mod tests {
         }
         for bad in ["", "a#b", "a b", "\u{e4}", "a.b", "a/b", "a\0", &"a".repeat(65)] {
             assert!(!is_id(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_too_short_for_256_bits_is_none() {
+        assert!(
+            is_secret(issued().secret.reveal()) && is_secret(&"a".repeat(43)) && is_secret(&"a".repeat(128))
+        );
+        for bad in ["", "x", &"a".repeat(42), &"a".repeat(129)] {
+            assert!(!is_secret(bad), "{bad}");
         }
     }
 

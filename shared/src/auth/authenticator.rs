@@ -6,11 +6,12 @@ use super::bearer::Bearer;
 use super::cache::Cache;
 use super::fetch::FetchError;
 use super::key_sets::KeySets;
+use super::strangers::Strangers;
 use super::token::Unverified;
 use super::{Caller, Error, Fetcher, Headers, Refusal, Who, api_key, bearer, subject};
 use crate::model::{ApiKey, Instant, Issuer, Site, SiteKey, TenantId};
 use crate::policy::{Policy, Tenant};
-use crate::store::Credentials;
+use crate::store::{self, Credentials};
 
 /// Finds out who is asking. One per function, kept for its life: it remembers issuers, API keys and tenants for 60 s
 /// and key sets for 10 minutes.
@@ -22,6 +23,7 @@ pub struct Authenticator {
     api_keys: Cache<ApiKey>,
     tenants: Cache<Tenant>,
     sites: Cache<Site>,
+    strangers: Strangers,
 }
 
 /// Where credentials are looked up.
@@ -53,29 +55,32 @@ impl Authenticator {
             api_keys: Cache::new(),
             tenants: Cache::new(),
             sites: Cache::new(),
+            strangers: Strangers::default(),
         }
     }
 
-    /// The caller of a request with these headers at this time.
+    /// The caller of a request with these headers from this address at this time.
     ///
     /// # Errors
+    /// [`Error::TooMany`] when the address's network has named too many unknown credentials;
     /// [`Error::Missing`] and [`Error::Invalid`] when nobody is known to ask; [`Error::Forbidden`] and
     /// [`Error::SubjectInvalid`] when `Holdfast-Subject` is wrong here; [`Error::Unavailable`] when the table or the
     /// issuer's key set cannot be read. Never [`Error::SubjectMissing`]: see [`Caller::require_subject`].
     pub async fn authenticate(
         &self,
         headers: &(impl Headers + ?Sized),
+        from: Option<&str>,
         now: Instant,
     ) -> Result<Caller, Error> {
         let subjects = headers.all(subject::HEADER);
         match bearer::read(&headers.all("authorization"))? {
             Bearer::Token(token) => {
-                let caller = self.user(token, now).await?;
+                let caller = self.user(token, from, now).await?;
                 subject::refuse_for_user(&subjects)?;
                 Ok(caller)
             }
             Bearer::Key { id, secret } => {
-                let key = self.key(id, secret, now).await?;
+                let key = self.key((id, secret), from, now).await?;
                 let tenant = self.tenant(&key.tenant, now).await?;
                 let acts_for = subject::acts_for(&subjects, key.scopes)?;
                 let who = Who::Key {
@@ -88,19 +93,24 @@ impl Authenticator {
         }
     }
 
-    /// The site of this key and its tenant, remembered as credentials are; none where it has none.
+    /// The site of this key and its tenant for a request from this address, remembered as credentials are; none where it
+    /// has none.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the table cannot be read.
-    pub async fn site(&self, key: &SiteKey, now: Instant) -> Result<Option<(Site, Tenant)>, Error> {
-        let load = async {
-            match &self.directory {
-                Directory::Table(credentials) => credentials.site(key).await,
-                #[cfg(test)]
-                Directory::Listed(_) => Ok(None),
-            }
+    /// [`Error::TooMany`] as for credentials; [`Error::Unavailable`] when the table cannot be read.
+    pub async fn site(
+        &self,
+        key: &SiteKey,
+        from: Option<&str>,
+        now: Instant,
+    ) -> Result<Option<(Site, Tenant)>, Error> {
+        let load = async || match &self.directory {
+            Directory::Table(credentials) => credentials.site(key).await,
+            #[cfg(test)]
+            Directory::Listed(_) => Ok(None),
         };
-        let Some(site) = self.sites.get(key.as_str(), now, load).await? else {
+        let found = self.look_up(&self.sites, key.as_str(), from, now, load).await?;
+        let Some(site) = found else {
             return Ok(None);
         };
         Ok(self
@@ -109,10 +119,32 @@ impl Authenticator {
             .map(|tenant| (site, tenant)))
     }
 
-    async fn user(&self, token: &str, now: Instant) -> Result<Caller, Error> {
+    /// What `name` is in `cache`, by a read where that is not remembered and the network may still ask.
+    async fn look_up<V: Clone>(
+        &self,
+        cache: &Cache<V>,
+        name: &str,
+        from: Option<&str>,
+        now: Instant,
+        load: impl AsyncFnOnce() -> Result<Option<V>, store::Error>,
+    ) -> Result<Option<V>, Error> {
+        let is_new = cache.is_new(name, now);
+        if is_new && let Some(retry_after) = self.strangers.wait(from, now) {
+            return Err(Error::TooMany { retry_after });
+        }
+        let found = cache.get(name, now, load()).await?;
+        if is_new && found.is_none() {
+            self.strangers.note(from, now);
+        }
+        Ok(found)
+    }
+
+    async fn user(&self, token: &str, from: Option<&str>, now: Instant) -> Result<Caller, Error> {
         let token = Unverified::read(token).map_err(refused)?;
+        // Before any read: what its own words refuse asks for no issuer.
+        token.judge_form(now).map_err(refused)?;
         let issuer = self
-            .issuer(&token.issuer, now)
+            .issuer(&token.issuer, from, now)
             .await?
             .ok_or_else(|| refused(Refusal("token issuer is unknown")))?;
         // Before any fetch: a token of an algorithm the issuer never uses asks for no key.
@@ -137,31 +169,32 @@ impl Authenticator {
         Ok(Caller { tenant, who })
     }
 
-    async fn key(&self, id: &str, secret: &str, now: Instant) -> Result<ApiKey, Error> {
-        let found = if api_key::is_id(id) {
-            let load = async {
-                match &self.directory {
-                    Directory::Table(credentials) => credentials.api_key(id).await,
-                    #[cfg(test)]
-                    Directory::Listed(listed) => listed.api_key(id),
-                }
+    async fn key(
+        &self,
+        (id, secret): (&str, &str),
+        from: Option<&str>,
+        now: Instant,
+    ) -> Result<ApiKey, Error> {
+        let found = if api_key::is_id(id) && api_key::is_secret(secret) {
+            let load = async || match &self.directory {
+                Directory::Table(credentials) => credentials.api_key(id).await,
+                #[cfg(test)]
+                Directory::Listed(listed) => listed.api_key(id),
             };
-            self.api_keys.get(id, now, load).await?
+            self.look_up(&self.api_keys, id, from, now, load).await?
         } else {
             None
         };
         api_key::judge(found, secret, now).map_err(refused)
     }
 
-    async fn issuer(&self, iss: &str, now: Instant) -> Result<Option<Issuer>, Error> {
-        let load = async {
-            match &self.directory {
-                Directory::Table(credentials) => credentials.issuer(iss).await,
-                #[cfg(test)]
-                Directory::Listed(listed) => listed.issuer(iss),
-            }
+    async fn issuer(&self, iss: &str, from: Option<&str>, now: Instant) -> Result<Option<Issuer>, Error> {
+        let load = async || match &self.directory {
+            Directory::Table(credentials) => credentials.issuer(iss).await,
+            #[cfg(test)]
+            Directory::Listed(listed) => listed.issuer(iss),
         };
-        Ok(self.issuers.get(iss, now, load).await?)
+        self.look_up(&self.issuers, iss, from, now, load).await
     }
 
     async fn tenant(&self, id: &TenantId, now: Instant) -> Result<Tenant, Error> {
@@ -213,6 +246,7 @@ mod tests {
 
     use super::*;
     use crate::auth::IssuedKey;
+    use crate::auth::strangers::MOST_NAMES;
     use crate::auth::testing::{AUDIENCE, Listed, NOW, Server, claims, claims_with, issuer, signers};
     use crate::clock::Fixed;
     use crate::model::Scope;
@@ -251,7 +285,9 @@ mod tests {
             let authorization = format!("Bearer {bearer}");
             let mut headers = vec![("authorization", authorization.as_str())];
             headers.extend(subject.map(|it| ("holdfast-subject", it)));
-            self.authenticator.authenticate(headers.as_slice(), now).await
+            self.authenticator
+                .authenticate(headers.as_slice(), None, now)
+                .await
         }
 
         async fn user(&self, claims: &Value) -> Result<Caller, Error> {
@@ -469,6 +505,115 @@ mod tests {
                 "{bearer}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_its_own_words_refuse_costs_no_read() {
+        let it = Setting::new().await;
+        let [rsa, ec, _] = signers();
+        let now = NOW.secs();
+        let mut junk = vec![
+            "id:short".to_owned(),
+            format!("id:{}", "a".repeat(42)),
+            format!("id:{}", "a".repeat(129)),
+            format!("a#b:{}", "a".repeat(43)),
+            format!("{}:{}", "a".repeat(65), "a".repeat(43)),
+        ];
+        for (name, value) in [
+            ("exp", json!(now - 60)),
+            ("exp", json!("soon")),
+            ("exp", Value::Null),
+            ("iat", json!(now + 61)),
+            ("iat", Value::Null),
+            ("nbf", json!(now + 61)),
+            ("aud", Value::Null),
+            ("sub", Value::Null),
+            ("sub", json!(7)),
+            ("iss", json!("")),
+        ] {
+            junk.push(ec.token("ec", &claims_with(name, value)));
+        }
+        for (signer, kid) in [(rsa, "rsa"), (ec, "ec")] {
+            let good = signer.token(kid, &claims());
+            junk.push(good.get(..good.len() - 4).unwrap().to_owned());
+            junk.push(format!("{good}!"));
+            let (signed, _) = good.rsplit_once('.').unwrap();
+            junk.push(format!("{signed}."));
+        }
+        for bearer in junk {
+            let answer = it.ask(&bearer, None, NOW).await;
+            assert!(matches!(answer, Err(Error::Invalid)), "{bearer}: {answer:?}");
+            assert_eq!(it.listed.reads.load(Ordering::SeqCst), 0, "{bearer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn invented_names_cost_a_network_a_bounded_number_of_reads_and_nobody_else_anything() {
+        let it = Setting::new().await;
+        let (known, new) = (it.with_key(&Scope::ALL), it.with_key(&Scope::ALL));
+        let from = |address: &'static str, bearer: String, at| {
+            let it = &it;
+            async move {
+                let authorization = format!("Bearer {bearer}");
+                let headers = [("authorization", authorization.as_str())];
+                it.authenticator
+                    .authenticate(headers.as_slice(), Some(address), at)
+                    .await
+            }
+        };
+        let (flooder, neighbour, other) = ("192.0.2.1", "192.0.2.77", "198.51.100.1");
+        let token = signers()[1].token("ec", &claims());
+        assert!(from(neighbour, known.bearer(), NOW).await.is_ok());
+        assert!(from(neighbour, token.clone(), NOW).await.is_ok());
+        let before = it.listed.reads.load(Ordering::SeqCst);
+        let secret = "a".repeat(43);
+        let (mut unknown, mut held_off) = (0, 0);
+        for number in 0..1000 {
+            let issuer = claims_with("iss", json!(format!("https://{number}.example.com")));
+            for bearer in [
+                format!("invented-{number}:{secret}"),
+                signers()[1].token("ec", &issuer),
+            ] {
+                match from(flooder, bearer, NOW).await {
+                    Err(Error::Invalid) => unknown += 1,
+                    Err(Error::TooMany { retry_after: 10 }) => held_off += 1,
+                    answer => panic!("{answer:?}"),
+                }
+            }
+        }
+        let reads = u32::try_from(it.listed.reads.load(Ordering::SeqCst) - before).unwrap();
+        assert_eq!(
+            (unknown, held_off, reads),
+            (MOST_NAMES, 2000 - MOST_NAMES, MOST_NAMES)
+        );
+
+        // What the instance knows works on, also when it has to be read again; so does everybody elsewhere.
+        assert!(from(flooder, known.bearer(), NOW).await.is_ok());
+        assert!(from(other, new.bearer(), NOW).await.is_ok());
+        let soon = NOW + Duration::from_secs(55);
+        for _ in 0..MOST_NAMES {
+            let id = it.listed.reads.load(Ordering::SeqCst);
+            let answer = from(flooder, format!("again-{id}:{secret}"), soon).await;
+            assert!(matches!(answer, Err(Error::Invalid)));
+        }
+        let later = NOW + Duration::from_secs(62);
+        assert!(from(neighbour, known.bearer(), later).await.is_ok());
+        assert!(from(neighbour, token, later).await.is_ok());
+        let late = from(flooder, format!("late:{secret}"), later).await;
+        assert!(matches!(late, Err(Error::TooMany { retry_after: 3 })), "{late:?}");
+    }
+
+    #[tokio::test]
+    async fn a_key_works_10_seconds_after_its_network_stopped_inventing_names() {
+        let it = Setting::new().await;
+        let secret = "a".repeat(43);
+        for number in 0..100 {
+            drop(it.ask(&format!("invented-{number}:{secret}"), None, NOW).await);
+        }
+        let bearer = it.with_key(&Scope::ALL).bearer();
+        let held_off = it.ask(&bearer, None, NOW + Duration::from_secs(9)).await;
+        assert!(matches!(held_off, Err(Error::TooMany { retry_after: 1 })));
+        assert!(it.ask(&bearer, None, NOW + Duration::from_secs(10)).await.is_ok());
     }
 
     #[tokio::test]

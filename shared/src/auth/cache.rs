@@ -53,6 +53,15 @@ impl<V: Clone> Cache<V> {
         Ok(loaded)
     }
 
+    /// Whether nothing is known of the name, not even what it was a while ago.
+    pub(super) fn is_new(&self, name: &str, now: Instant) -> bool {
+        let was_known = {
+            let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.known.contains_key(name)
+        };
+        !was_known && self.remembered(name, now).is_none()
+    }
+
     #[expect(
         clippy::option_option,
         reason = "outside: whether it is remembered; inside: whether it exists"
@@ -115,6 +124,18 @@ mod tests {
         assert_eq!(ask(&cache, "b", 1000, None).await, None);
         assert_eq!(ask(&cache, "b", 1009, Some(1)).await, None);
         assert_eq!(ask(&cache, "b", 1010, Some(1)).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_new_until_something_is_known_of_it() {
+        let cache = Cache::new();
+        let is_new = |name: &str, secs| cache.is_new(name, Instant::from_secs(secs));
+        assert!(is_new("a", 1000) && is_new("b", 1000));
+        ask(&cache, "a", 1000, Some(1)).await;
+        ask(&cache, "b", 1000, None).await;
+        assert!(!is_new("a", 1000) && !is_new("b", 1009));
+        assert!(!is_new("a", 1060), "it is read again, and not as a stranger");
+        assert!(is_new("b", 1010));
     }
 
     #[tokio::test]

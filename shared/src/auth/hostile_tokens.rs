@@ -615,7 +615,7 @@ async fn no_hostile_token_is_accepted() {
     for (what, token) in &corpus {
         let authorization = format!("Bearer {token}");
         let headers = [("authorization", authorization.as_str())];
-        match authenticator.authenticate(headers.as_slice(), NOW).await {
+        match authenticator.authenticate(headers.as_slice(), None, NOW).await {
             Err(Error::Invalid) => {}
             other => accepted.push(format!("{what}: {other:?}")),
         }
@@ -626,7 +626,7 @@ async fn no_hostile_token_is_accepted() {
     let good = format!("Bearer {}", signers()[0].token("rsa", &claims()));
     assert!(
         authenticator
-            .authenticate([("authorization", good.as_str())].as_slice(), NOW)
+            .authenticate([("authorization", good.as_str())].as_slice(), None, NOW)
             .await
             .is_ok()
     );
@@ -637,7 +637,7 @@ async fn of_two_good_tokens_in_one_request_none_is_accepted() {
     let (_server, authenticator) = served().await;
     let good = format!("Bearer {}", signers()[0].token("rsa", &claims()));
     let headers = [("authorization", good.as_str()), ("Authorization", good.as_str())];
-    let answer = authenticator.authenticate(headers.as_slice(), NOW).await;
+    let answer = authenticator.authenticate(headers.as_slice(), None, NOW).await;
     assert!(matches!(answer, Err(Error::Invalid)));
 }
 
@@ -654,7 +654,7 @@ async fn an_issuer_signs_with_the_algorithms_it_is_registered_for_alone() {
         for (signer, kid) in [(rsa, "rsa"), (ec, "ec"), (ed, "ed")] {
             let bearer = format!("Bearer {}", signer.token(kid, &claims()));
             let answer = authenticator
-                .authenticate([("authorization", bearer.as_str())].as_slice(), NOW)
+                .authenticate([("authorization", bearer.as_str())].as_slice(), None, NOW)
                 .await;
             assert_eq!(answer.is_ok(), signer.algorithm() == allowed.algorithm(), "{kid}");
         }

@@ -12,6 +12,7 @@ mod fetch;
 mod json;
 mod jwks;
 mod key_sets;
+mod strangers;
 mod subject;
 mod telemetry_token;
 mod token;
@@ -50,6 +51,12 @@ pub enum Error {
     /// The `Holdfast-Subject` header names no subject (422 on bitcain).
     #[error("{0}")]
     SubjectInvalid(&'static str),
+    /// The network of the request has named too many unknown credentials or sites (429).
+    #[error("too many unknown credentials")]
+    TooMany {
+        /// Seconds after which asking again makes sense.
+        retry_after: u32,
+    },
     /// What is needed to judge the credential cannot be had now (503).
     #[error("authentication is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

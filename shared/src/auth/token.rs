@@ -17,6 +17,10 @@ pub(super) const SKEW: Duration = Issued::SKEW;
 const MAX_ISSUER: usize = 512;
 /// Longest `kid` and session id, in bytes.
 const MAX_NAME: usize = 255;
+/// Bytes of a signature by an RSA key, of 2048 bits or more (RFC 7518, section 3.3).
+const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=2048;
+/// Bytes of a signature on either curve.
+const CURVE_BYTES: usize = 64;
 /// Latest time a claim can name: the end of the year 9999.
 const MAX_SECS: f64 = 253_402_300_799.0;
 
@@ -65,6 +69,26 @@ impl<'t> Unverified<'t> {
         })
     }
 
+    /// Judges what can be judged without its issuer, so that junk asks for none: times, that there is what every token
+    /// has, and the form of the signature.
+    pub(super) fn judge_form(&self, now: Instant) -> Result<(), Refusal> {
+        times(&self.claims, now)?;
+        text(&self.claims, "sub")?;
+        if !self.claims.contains_key("aud") {
+            return Err(Refusal("token is for no audience"));
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(self.signature).unwrap_or_default().len();
+        let possible = match self.algorithm {
+            Algorithm::Rs256 => RSA_BYTES.contains(&bytes),
+            Algorithm::Es256 | Algorithm::EdDsa => bytes == CURVE_BYTES,
+        };
+        if possible {
+            Ok(())
+        } else {
+            Err(Refusal("token signature has no possible form"))
+        }
+    }
+
     /// Judges the token: signature first, then every claim.
     pub(super) fn verify(&self, issuer: &Issuer, key: &Key, now: Instant) -> Result<Verified, Refusal> {
         let ours = issuer.issuer == self.issuer && issuer.algorithms.contains(&self.algorithm);
@@ -86,15 +110,7 @@ impl<'t> Unverified<'t> {
 
 /// Judges the claims of a token whose signature was verified with a key of `issuer`.
 fn judge(claims: &Map<String, Value>, issuer: &Issuer, now: Instant) -> Result<Verified, Refusal> {
-    let expires_at = time(claims, "exp")?.ok_or(Refusal("token has no exp"))?;
-    let issued_at = time(claims, "iat")?.ok_or(Refusal("token has no iat"))?;
-    let not_before = time(claims, "nbf")?;
-    if expires_at + SKEW <= now {
-        return Err(Refusal("token is expired"));
-    }
-    if now + SKEW < issued_at || not_before.is_some_and(|it| now + SKEW < it) {
-        return Err(Refusal("token is from the future"));
-    }
+    let issued_at = times(claims, now)?;
     if !names_audience(claims.get("aud"), &issuer.audiences) {
         return Err(Refusal("token is for another audience"));
     }
@@ -104,6 +120,20 @@ fn judge(claims: &Map<String, Value>, issuer: &Issuer, now: Instant) -> Result<V
         sessions: sessions(claims)?,
         issued_at,
     })
+}
+
+/// When the token was made, if this is a time for it.
+fn times(claims: &Map<String, Value>, now: Instant) -> Result<Instant, Refusal> {
+    let expires_at = time(claims, "exp")?.ok_or(Refusal("token has no exp"))?;
+    let issued_at = time(claims, "iat")?.ok_or(Refusal("token has no iat"))?;
+    let not_before = time(claims, "nbf")?;
+    if expires_at + SKEW <= now {
+        return Err(Refusal("token is expired"));
+    }
+    if now + SKEW < issued_at || not_before.is_some_and(|it| now + SKEW < it) {
+        return Err(Refusal("token is from the future"));
+    }
+    Ok(issued_at)
 }
 
 fn part(text: &str) -> Option<Map<String, Value>> {

@@ -7,6 +7,7 @@ mod facts;
 mod ids;
 mod instant;
 mod issued;
+mod pace;
 mod pfid;
 mod placeholder;
 mod profile;
@@ -22,6 +23,7 @@ pub use facts::{Absence, AddressForm, Anonymity, AutonomousSystem, Facts, Locate
 pub use ids::{ClientId, InvalidId, SessionId, Subject, SubjectKey, TenantId};
 pub use instant::Instant;
 pub use issued::{Issued, IssuerClock, IssuerTag};
+pub use pace::Pace;
 pub use pfid::{Kind, Partition, Pfid};
 pub use placeholder::{is_blank, is_placeholder};
 pub use profile::{Acquaintance, Pending, Profile, SessionTag};

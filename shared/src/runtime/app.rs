@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::config::{Config, ConfigError};
+use super::front::Front;
 use super::http::Request;
 use super::metrics;
 use super::skew::{ClockOff, Skew};
@@ -27,6 +28,8 @@ pub struct App {
     pub sessions: Sessions,
     /// What can be done with visits.
     pub visits: Visits,
+    /// What stands before the gateway.
+    pub front: Front,
     authenticator: Authenticator,
     skew: Skew,
     allowed_origins: Origins,
@@ -99,13 +102,15 @@ impl App {
             Fetcher::new(config.loopback_jwks),
         );
         let visits = Visits::new(store.clone(), Arc::clone(&entropy), config.rate);
-        let sessions = Sessions::new(store, Arc::clone(&entropy), config.retention);
+        let sessions = Sessions::new(store, Arc::clone(&entropy), config.retention)
+            .with_creates_per_minute(config.creates_per_subject);
         Self {
             clock,
             entropy,
             intelligence: Intelligence::none(),
             sessions,
             visits,
+            front: config.front.clone(),
             authenticator,
             skew: Skew::default(),
             allowed_origins: config.policy.allowed_origins.clone(),
@@ -122,7 +127,8 @@ impl App {
 
     /// Who is asking.
     pub async fn authenticate(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
-        let caller = self.authenticator.authenticate(&request.headers, now).await;
+        let from = request.source_ip.as_deref();
+        let caller = self.authenticator.authenticate(&request.headers, from, now).await;
         match &caller {
             Ok(caller) if caller.is_backend() => {}
             Ok(caller) => request.show_to(&caller.tenant.policy.allowed_origins),
@@ -135,14 +141,21 @@ impl App {
     /// Who is asking, with an API key in `Authorization` or `x-api-key`.
     pub async fn authenticate_by_key(&self, request: &Request, now: Instant) -> Result<Caller, auth::Error> {
         let headers = KeyHeader::of(&request.headers)?;
-        let caller = self.authenticator.authenticate(&headers, now).await?;
+        let from = request.source_ip.as_deref();
+        let caller = self.authenticator.authenticate(&headers, from, now).await?;
         caller.require_backend()?;
         Ok(caller)
     }
 
-    /// A site by its public key, with its tenant.
-    pub async fn site(&self, key: &SiteKey, now: Instant) -> Result<Option<(Site, Tenant)>, auth::Error> {
-        self.authenticator.site(key, now).await
+    /// The site whose public key the request names, with its tenant.
+    pub async fn site(
+        &self,
+        key: &SiteKey,
+        request: &Request,
+        now: Instant,
+    ) -> Result<Option<(Site, Tenant)>, auth::Error> {
+        let from = request.source_ip.as_deref();
+        self.authenticator.site(key, from, now).await
     }
 
     /// A tenant that something else than a credential names.

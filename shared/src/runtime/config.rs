@@ -1,10 +1,14 @@
 //! Configuration, read once at the start and complained about all at once.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use lambda_http::http::HeaderName;
+
+use super::front::{Front, Secrets};
 use crate::network::Sources;
 use crate::policy::{EvidencePolicy, Lists, Origins, Policy, RiskPolicy, TelemetryPolicy};
 use crate::service::Rate;
@@ -20,6 +24,10 @@ pub struct Config {
     pub retention: Duration,
     /// How much telemetry is taken.
     pub rate: Rate,
+    /// How many sessions a subject may open in a minute.
+    pub creates_per_subject: NonZeroU32,
+    /// What stands before the gateway. May be nothing.
+    pub front: Front,
     /// Where data about addresses is. May be nowhere.
     pub intelligence: Sources,
     /// Whether issuers' keys may come over HTTP from a loopback address. Local development only.
@@ -40,7 +48,7 @@ impl std::error::Error for ConfigError {}
 
 impl Config {
     /// The variables a deployment sets, which are those of the template.
-    pub const KEYS: [&'static str; 13] = [
+    pub const KEYS: [&'static str; 17] = [
         "HOLDFAST_TABLE",
         "HOLDFAST_MAX_CONCURRENT",
         "HOLDFAST_AT_LIMIT",
@@ -52,21 +60,22 @@ impl Config {
         "HOLDFAST_ALLOWED_ORIGINS",
         "HOLDFAST_RETENTION_DAYS",
         "HOLDFAST_INTELLIGENCE",
+        "HOLDFAST_TELEMETRY_PER_TENANT",
         "HOLDFAST_TELEMETRY_PER_SITE",
         "HOLDFAST_TELEMETRY_PER_NETWORK",
+        "HOLDFAST_CREATES_PER_SUBJECT",
+        "HOLDFAST_ORIGIN_SECRET",
+        "HOLDFAST_VISITOR_ADDRESS_HEADER",
     ];
 
     /// Reads the process environment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the environment is read"
-    )]
     pub fn from_environment() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(variable)
     }
 
     /// Reads variables through `lookup`; every one of [`Config::KEYS`] must be there, except that a service without
-    /// data about addresses needs no `HOLDFAST_INTELLIGENCE`, and one that no page calls no `HOLDFAST_ALLOWED_ORIGINS`.
+    /// data about addresses needs no `HOLDFAST_INTELLIGENCE`, one that no page calls no `HOLDFAST_ALLOWED_ORIGINS`, and
+    /// one with nothing before its gateway neither of the last two.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = ConfigReader {
             lookup,
@@ -107,24 +116,33 @@ impl Config {
         let mut per_minute =
             |name| reader.required(name, "1 to 1000000", |it: &u32| (1..=1_000_000).contains(it));
         let rate = Rate {
+            per_tenant: per_minute("HOLDFAST_TELEMETRY_PER_TENANT").unwrap_or_default(),
             per_site: per_minute("HOLDFAST_TELEMETRY_PER_SITE").unwrap_or_default(),
             per_network: per_minute("HOLDFAST_TELEMETRY_PER_NETWORK").unwrap_or_default(),
         };
+        let creates_per_subject = reader.required(
+            "HOLDFAST_CREATES_PER_SUBJECT",
+            "1 to 1000000",
+            |it: &NonZeroU32| it.get() <= 1_000_000,
+        );
         let intelligence = Sources {
             paths: paths(reader.optional("HOLDFAST_INTELLIGENCE").as_deref()),
             documentation: reader
                 .optional("HOLDFAST_DOCUMENTATION_PLACES")
                 .map(PathBuf::from),
         };
+        let front = reader.front();
         let loopback_jwks = (reader.lookup)("HOLDFAST_LOOPBACK_JWKS").as_deref() == Some("true");
-        match (table, days) {
-            (Some(table), Some(days)) if reader.problems.is_empty() => {
+        match (table, days, creates_per_subject) {
+            (Some(table), Some(days), Some(creates_per_subject)) if reader.problems.is_empty() => {
                 let retention = Duration::from_secs(24 * 3600 * days);
                 Ok(Self {
                     table,
                     policy,
                     retention,
                     rate,
+                    creates_per_subject,
+                    front,
                     intelligence,
                     loopback_jwks,
                 })
@@ -132,6 +150,30 @@ impl Config {
             _ => Err(ConfigError(reader.problems)),
         }
     }
+}
+
+impl Front {
+    /// Reads what of the process environment is about it: all that a function without a table needs.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        let mut reader = ConfigReader {
+            lookup: variable,
+            problems: Vec::new(),
+        };
+        let front = reader.front();
+        if reader.problems.is_empty() {
+            Ok(front)
+        } else {
+            Err(ConfigError(reader.problems))
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment is read"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Files and folders, separated as in `PATH`.
@@ -172,6 +214,33 @@ impl<F: Fn(&str) -> Option<String>> ConfigReader<F> {
         })
     }
 
+    fn front(&mut self) -> Front {
+        const SECRET: &str = "HOLDFAST_ORIGIN_SECRET";
+        const ADDRESS: &str = "HOLDFAST_VISITOR_ADDRESS_HEADER";
+        let text = self.optional(SECRET).unwrap_or_default();
+        let secrets = text.parse().unwrap_or_else(|_| {
+            let wanted = "one secret of 32 to 128 letters, digits, _ and -, or two with a comma between them";
+            self.problems.push(format!("{SECRET} must be {wanted}"));
+            Secrets::default()
+        });
+        let address_header = self.optional(ADDRESS).and_then(|name| {
+            let header = HeaderName::from_str(&name);
+            if header.is_err() {
+                self.problems
+                    .push(format!("{ADDRESS} must be the name of a header"));
+            }
+            header.ok()
+        });
+        if address_header.is_some() && text.is_empty() {
+            // Anybody could send that header.
+            self.problems.push(format!("{ADDRESS} needs {SECRET}"));
+        }
+        Front {
+            secrets,
+            address_header,
+        }
+    }
+
     fn risk(&mut self) -> RiskPolicy {
         let score = |it: &u8| (1..=100).contains(it);
         let default = RiskPolicy::default();
@@ -209,8 +278,10 @@ mod tests {
             "HOLDFAST_RISK_STOLEN" => "80",
             "HOLDFAST_TRUST_USER_CONTEXT" => "false",
             "HOLDFAST_RETENTION_DAYS" => "90",
-            "HOLDFAST_TELEMETRY_PER_SITE" => "6000",
+            "HOLDFAST_TELEMETRY_PER_TENANT" => "3000",
+            "HOLDFAST_TELEMETRY_PER_SITE" => "2000",
             "HOLDFAST_TELEMETRY_PER_NETWORK" => "120",
+            "HOLDFAST_CREATES_PER_SUBJECT" => "30",
             _ => return None,
         };
         Some(value.to_owned())
@@ -247,8 +318,8 @@ mod tests {
     #[test]
     fn everything_that_is_missing_or_wrong_is_named_at_once() {
         let ConfigError(missing) = Config::read(|_| None).unwrap_err();
-        // All but `HOLDFAST_INTELLIGENCE` and `HOLDFAST_ALLOWED_ORIGINS`, which may be absent.
-        assert_eq!(missing.len(), Config::KEYS.len() - 2);
+        // All but the data about addresses, the origins of pages and the two of the front, which may be absent.
+        assert_eq!(missing.len(), Config::KEYS.len() - 4);
         for (name, bad) in [
             ("HOLDFAST_TABLE", ""),
             ("HOLDFAST_MAX_CONCURRENT", "26"),
@@ -256,6 +327,11 @@ mod tests {
             ("HOLDFAST_RISK_STOLEN", "44"),
             ("HOLDFAST_RETENTION_DAYS", "30"),
             ("HOLDFAST_TELEMETRY_PER_SITE", "0"),
+            ("HOLDFAST_TELEMETRY_PER_TENANT", "1000001"),
+            ("HOLDFAST_CREATES_PER_SUBJECT", "0"),
+            ("HOLDFAST_ORIGIN_SECRET", "short"),
+            ("HOLDFAST_VISITOR_ADDRESS_HEADER", "no header"),
+            ("HOLDFAST_VISITOR_ADDRESS_HEADER", "cloudfront-viewer-address"),
             ("HOLDFAST_ALLOWED_ORIGINS", "*"),
             ("HOLDFAST_ALLOWED_ORIGINS", "https://app.example.com/"),
         ] {

@@ -8,6 +8,7 @@ use lambda_http::lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::front::{Bypassed, Front};
 use super::http::{MalformedEvent, Reply, Request};
 use super::metrics::{self, Metric};
 use crate::clock::{Clock, System};
@@ -28,13 +29,25 @@ pub enum Fault {
     /// The handler did not answer before its deadline.
     #[error("out of time")]
     OutOfTime,
+    /// The request did not come through what stands before the gateway.
+    #[error("{cause}")]
+    Bypassed {
+        /// Where it went.
+        path: String,
+        /// What was found.
+        cause: Bypassed,
+    },
 }
+
+/// What is said to who comes past the front, which is nobody who was told the service's address.
+const BYPASSED: &str = "requests are answered at the service's public address alone";
 
 // Here and not in the face: a face knows nothing of what runs it.
 impl From<Fault> for bitcain::Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::MalformedEvent(_) => Self::Unreadable,
+            Fault::Bypassed { .. } => Self::Forbidden(BYPASSED),
             Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
         }
     }
@@ -44,6 +57,7 @@ impl From<Fault> for corsa::Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::MalformedEvent(_) => Self::Malformed("The body cannot be read".to_owned()),
+            Fault::Bypassed { .. } => Self::Forbidden(BYPASSED),
             Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
         }
     }
@@ -53,6 +67,7 @@ impl From<Fault> for prefactor::Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::MalformedEvent(_) => Self::BadRequest("the request cannot be read"),
+            Fault::Bypassed { .. } => Self::NotPermitted(BYPASSED),
             Fault::OutOfTime => Self::Unknown(Box::new(fault)),
         }
     }
@@ -62,6 +77,7 @@ impl From<Fault> for cside::Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::MalformedEvent(_) => Self::invalid("body", "cannot be read"),
+            Fault::Bypassed { .. } => Self::Forbidden(BYPASSED),
             Fault::OutOfTime => Self::Unavailable(Box::new(fault)),
         }
     }
@@ -103,14 +119,15 @@ impl Deadline {
 /// Serves an HTTP endpoint until Lambda ends the process.
 ///
 /// # Errors
-/// When the Runtime API is gone.
+/// When the environment says what no front is, or the Runtime API is gone.
 pub async fn serve<E: Failure + From<Fault>>(
     handle: impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
 ) -> Result<(), Error> {
+    let front = Front::from_environment()?;
     run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let deadline = Deadline::of(&event.context, System.now());
         // Boxed, so that the size and depth of a handler's future stop here.
-        Ok::<_, Infallible>(Box::pin(answer(event.payload.get(), deadline, &handle)).await)
+        Ok::<_, Infallible>(Box::pin(answer(event.payload.get(), deadline, &front, &handle)).await)
     }))
     .await
 }
@@ -127,17 +144,24 @@ pub async fn serve_events(handle: impl AsyncFn(&str, Deadline) -> Result<Value, 
     .await
 }
 
-/// Answers one event of the gateway, whatever it holds, before its deadline.
+/// Answers one event of the gateway, whatever it holds, before its deadline. What came past `front` reaches no handler.
 pub async fn answer<E: Failure + From<Fault>>(
     event: &str,
     deadline: Deadline,
+    front: &Front,
     handle: &impl AsyncFn(Request, Deadline) -> Result<Reply, E>,
 ) -> ApiGatewayV2httpResponse {
     let request = Request::read(event);
     let asked = request.as_ref().ok().cloned();
     let handled = async {
         match request {
-            Ok(request) => handle(request, deadline).await,
+            Ok(mut request) => match front.admit(&mut request) {
+                Ok(()) => handle(request, deadline).await,
+                Err(cause) => Err(E::from(Fault::Bypassed {
+                    path: request.path,
+                    cause,
+                })),
+            },
             Err(error) => Err(E::from(Fault::from(error))),
         }
     };

@@ -5,6 +5,7 @@ mod aws;
 pub mod config;
 mod dead_letters;
 pub mod exchange;
+mod front;
 pub mod http;
 mod lambda;
 pub mod metrics;
@@ -14,6 +15,7 @@ mod token_keys;
 
 pub use app::{App, BootError, start_log};
 pub use dead_letters::{DeadLetters, Unsent};
+pub use front::{Bypassed, Front, HEADER as ORIGIN_HEADER};
 pub use lambda::{Deadline, Fault, answer, serve, serve_events};
 pub use skew::ClockOff;
 pub use token_keys::{TokenKeys, Unverified};

@@ -2,7 +2,7 @@
 //!
 //! An instance reserves a batch of requests with one write and lets that many pass from memory; when a share is used up
 //! it remembers so until the minute ends. So a flood costs the table a bounded number of writes a minute and instance,
-//! whatever it sends. The share of a site is spread over shards, because it may be larger than what one item can take.
+//! whatever it sends. The shares of a tenant and of a site are spread over shards, because they may be larger than what one item can take.
 //! Reserved requests that an instance does not use are lost to the others until the minute ends: the limits are never
 //! passed, and may be met a few batches early.
 
@@ -27,6 +27,8 @@ const MOST_SHARES: usize = 8192;
 /// How much telemetry is taken in a minute, 1 or more each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
+    /// From the pages of all sites of one tenant.
+    pub per_tenant: u32,
     /// From the pages of one site.
     pub per_site: u32,
     /// From one network (IPv4 /24, IPv6 /48) of visitors to one tenant's sites.
@@ -89,13 +91,13 @@ impl Admissions {
         network: &str,
         now: Instant,
     ) -> Option<UsedUp> {
-        let shares = [Counted::Site(site), Counted::Network(network)];
+        let shares = [Counted::Tenant, Counted::Site(site), Counted::Network(network)];
         let mut known = shares.map(|counted| self.look(tenant, counted, now)).into_iter();
         known.any(|it| matches!(it, Known::UsedUp)).then(|| used_up(now))
     }
 
-    /// Lets one request of the site and of the network pass: no request to the table where both shares are known, else
-    /// one for each that is not, at the same time.
+    /// Lets one request of the tenant, of the site and of the network pass: no request to the table where all shares are
+    /// known, else one for each that is not, at the same time.
     pub(super) async fn admit(
         &self,
         tenant: &TenantId,
@@ -103,21 +105,19 @@ impl Admissions {
         network: &str,
         now: Instant,
     ) -> Result<Result<(), UsedUp>, store::Error> {
-        let (site, network) = (Counted::Site(site), Counted::Network(network));
-        let (site_passes, network_passes) =
-            tokio::join!(self.take(tenant, site, now), self.take(tenant, network, now));
-        match (site_passes?, network_passes?) {
-            (Ok(()), Ok(())) => Ok(Ok(())),
-            (Ok(()), Err(used_up)) => {
-                self.give_back(tenant, site, now);
-                Ok(Err(used_up))
+        let shares = [Counted::Tenant, Counted::Site(site), Counted::Network(network)];
+        let [all, site, network] = shares.map(|it| self.take(tenant, it, now));
+        let (all, site, network) = tokio::join!(all, site, network);
+        let taken = [all?, site?, network?];
+        let Some(used_up) = taken.iter().find_map(|it| it.err()) else {
+            return Ok(Ok(()));
+        };
+        for (share, taken) in shares.into_iter().zip(taken) {
+            if taken.is_ok() {
+                self.give_back(tenant, share, now);
             }
-            (Err(used_up), Ok(())) => {
-                self.give_back(tenant, network, now);
-                Ok(Err(used_up))
-            }
-            (Err(one), Err(_)) => Ok(Err(one)),
         }
+        Ok(Err(used_up))
     }
 
     async fn take(
@@ -179,6 +179,7 @@ impl Admissions {
     /// How many shards a share has, and how many requests may pass in each.
     fn shards(&self, counted: Counted<'_>) -> (u8, u32) {
         let (share, spread) = match counted {
+            Counted::Tenant => (self.rate.per_tenant, SPREAD_FROM <= self.rate.per_tenant),
             Counted::Site(_) => (self.rate.per_site, SPREAD_FROM <= self.rate.per_site),
             // A network's share is small, and the instances that find it used up ask no more.
             Counted::Network(_) => (self.rate.per_network, false),
@@ -195,6 +196,7 @@ impl Admissions {
         then: impl FnOnce(&mut Share) -> T,
     ) -> T {
         let name = match counted {
+            Counted::Tenant => format!("{tenant}#T"),
             Counted::Site(site) => format!("{tenant}#S#{site}"),
             Counted::Network(network) => format!("{tenant}#N#{network}"),
         };

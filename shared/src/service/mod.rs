@@ -11,6 +11,7 @@ mod ingest;
 mod list;
 mod open;
 mod owner;
+mod pace;
 mod recognise;
 mod settle;
 mod shown;
@@ -18,6 +19,7 @@ mod step_up;
 mod validate;
 mod visits;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +40,7 @@ pub use validate::{Validation, Verdict};
 pub use visits::{Guest, Recognised, Telling, Untaken, VisitError, Visits};
 
 use crate::clock::Entropy;
+use crate::model::{Instant, SubjectKey, TenantId};
 use crate::store::Store;
 
 /// Everything that can be done with sessions.
@@ -46,6 +49,7 @@ pub struct Sessions {
     store: Store,
     entropy: Arc<dyn Entropy>,
     retention: Duration,
+    paces: pace::Paces,
 }
 
 impl Sessions {
@@ -55,7 +59,22 @@ impl Sessions {
             store: store.keeping(retention),
             entropy,
             retention,
+            paces: pace::Paces::default(),
         }
+    }
+
+    /// The same, letting no subject open more than so many sessions in a minute, and as many beside them as it has room for.
+    #[must_use]
+    pub fn with_creates_per_minute(self, most: NonZeroU32) -> Self {
+        Self {
+            paces: pace::Paces::new(most),
+            ..self
+        }
+    }
+
+    /// Whether the subject is known to have opened as many sessions in this minute as it may: no request.
+    pub fn opened_too_many(&self, tenant: &TenantId, subject: &SubjectKey, now: Instant) -> Option<UsedUp> {
+        self.paces.reached(tenant, subject, now)
     }
 
     /// The table itself, for what is no use case.

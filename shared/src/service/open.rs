@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Sessions, Shown};
+use super::{Sessions, Shown, UsedUp};
 use crate::clock::EntropyError;
 use crate::model::{
-    Attached, Context, DeviceKey, HeldSession, Instant, Issued, IssuerClock, Reason, SessionId,
+    Attached, Context, DeviceKey, HeldSession, Instant, Issued, IssuerClock, Pace, Reason, SessionId,
     SessionRecord, Subject,
 };
 use crate::policy::{Admission, AtLimit, Tenant, admit};
@@ -68,6 +68,8 @@ pub enum Outcome {
     LimitReached,
     /// All sessions of the subject were ended after the credential was issued or the request began.
     Overruled,
+    /// The subject opened as many sessions in this minute as it may.
+    TooMany(UsedUp),
 }
 
 /// Why a session could not be opened.
@@ -97,13 +99,15 @@ impl Sessions {
             Ok(Outcome::Opened { .. }) => {}
             // A sending of which nothing is known may come in when there is room again; and the first sending of a resumed
             // request may still run, whose record this would be.
-            Ok(Outcome::LimitReached | Outcome::Overruled)
+            Ok(Outcome::LimitReached | Outcome::Overruled | Outcome::TooMany(_))
                 if attempt.attempts.were_repeated() || request.resumed.is_some() =>
             {
                 attempt.recorded &= attempt.withdraw().await;
                 attempt.withdraw_record().await;
             }
-            Ok(Outcome::LimitReached | Outcome::Overruled) => attempt.withdraw_record().await,
+            Ok(Outcome::LimitReached | Outcome::Overruled | Outcome::TooMany(_)) => {
+                attempt.withdraw_record().await;
+            }
             Err(_) => {
                 // The record may have been written though its answer was lost. One whose session may still be held stays.
                 attempt.recorded = attempt.withdraw().await;
@@ -188,7 +192,13 @@ impl<'a> Attempt<'a> {
                     self.give_way(attempt).await?;
                     match admit(&guard.sessions, policy, self.request.now) {
                         Admission::Refused => return Ok(Outcome::LimitReached),
-                        Admission::Replacing(victims) => self.replacing(&victims, &guard, !rejects).await?,
+                        Admission::Replacing(victims) => {
+                            let pace = match self.sessions.paces.judge(&guard, self.request.now) {
+                                Ok(pace) => pace,
+                                Err(used_up) => return Ok(self.too_many(used_up)),
+                            };
+                            self.replacing(&victims, (&guard, pace), !rejects).await?
+                        }
                     }
                 }
             };
@@ -348,10 +358,16 @@ impl<'a> Attempt<'a> {
             .map(|(opened, recorded)| self.noted(opened, recorded))
     }
 
+    fn too_many(&self, used_up: UsedUp) -> Outcome {
+        let (request, paces) = (self.request, &self.sessions.paces);
+        paces.remember(&request.tenant.id, &self.subject, request.now);
+        Outcome::TooMany(used_up)
+    }
+
     async fn replacing(
         &mut self,
         victims: &[SessionId],
-        seen: &Guard,
+        (seen, pace): (&Guard, Option<Pace>),
         record: bool,
     ) -> Result<Opened, Error> {
         let now = self.request.now;
@@ -365,7 +381,7 @@ impl<'a> Attempt<'a> {
         let write = self
             .sessions
             .store
-            .open_replacing(&opening, max, &victims, seen, now);
+            .open_replacing(&opening, max, &victims, (seen, pace), now);
         self.beside(write, record)
             .await
             .map(|(opened, recorded)| self.noted(opened, recorded))

@@ -34,6 +34,7 @@ attributes! {
     GONE = "gone" => "go", "Guard: the sessions that left since a create last saw them all, first 8 bytes of each id";
     CLOSED = "closed" => "gc", "Guard: up to which millisecond of ids no session is opened unseen";
     REVOKER_CLOCK = "revoker_clock" => "rv", "Guard: the issuer's clock, as the token showed it that last ended all sessions";
+    PACE = "pace" => "pa", "Guard: the minute in which sessions are counted that are opened, the removals before it, the sessions held then";
     ERASED_AT = "erased_at" => "xa", "Guard, profile: when everything of its subject was last erased, milliseconds";
 
     CREATED_AT = "created_at" => "c", "When it was made, milliseconds";

@@ -13,14 +13,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use super::attributes::{
     ABSOLUTE_EXPIRY, CLOSED, COMPUTED_FINGERPRINT, CREATED_AT, DUE_AT, DUE_HASH, ERASED_AT, FINGERPRINT,
-    GONE, IDLE, IPV4, IPV6, LAST_ACTIVITY, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT,
+    GONE, IDLE, IPV4, IPV6, LAST_ACTIVITY, PACE, REMOVAL_COUNT, REMOVALS, REMOVED_AT, REVOKED_ALL_AT,
     REVOKED_SESSIONS, REVOKER_CLOCK, RISK, SCHEMA, SESSIONS, TRAIL, TTL, USER_AGENT, names,
 };
 use super::item::{Item, Reader, SCHEMA_VERSION, bytes, number, set, text, time};
 use super::keys::{Key, due_hash, due_shard, hour};
 use super::{Attempts, Error, Store, Write, trail};
 use crate::model::{
-    HeldSession, Instant, IssuerClock, Reason, Sample, SessionId, SubjectKey, TenantId, Trail,
+    HeldSession, Instant, IssuerClock, Pace, Reason, Sample, SessionId, SubjectKey, TenantId, Trail,
 };
 use crate::policy::AbsoluteTimeout;
 
@@ -51,6 +51,8 @@ pub struct Guard {
     pub revoked_sessions: Vec<(SessionId, HeldSession)>,
     /// What the token that ended them showed of its issuer's clock, until all are ended once more.
     pub revoker_clock: Option<IssuerClock>,
+    /// Since when sessions that are opened are counted, and from what.
+    pub pace: Option<Pace>,
     /// When everything of the subject was last erased.
     pub erased_at: Option<Instant>,
     /// When cleanup will look at this guard.
@@ -153,6 +155,7 @@ impl Guard {
             revoked_all_at: reader.opt_time(REVOKED_ALL_AT)?,
             revoked_sessions: sessions(&reader, REVOKED_SESSIONS)?,
             revoker_clock: reader.opt_bytes(REVOKER_CLOCK)?.map(IssuerClock::of_bytes),
+            pace: reader.opt_bytes(PACE)?.map(Pace::of_bytes),
             erased_at: reader.opt_time(ERASED_AT)?,
             due,
         })
@@ -178,7 +181,7 @@ fn drawn_at(gone: GoneId) -> Instant {
 
 /// So many may have left before a create that has not seen the guard is refused, so that one that has seen it forgets
 /// them. With one more, the largest guard would not be one read unit.
-const MOST_GONE: usize = 7;
+const MOST_GONE: usize = 6;
 
 fn gone(ids: impl Iterator<Item = SessionId>) -> Option<AttributeValue> {
     set(ids.map(gone_id))
@@ -431,13 +434,14 @@ impl Store {
     }
 
     /// Puts the session into the guard in place of `victims`, each of them still as `seen` shows it: one request. Nothing
-    /// was removed since the guard was seen, so that the caller's judgement of it still holds.
+    /// was removed since the guard was seen, so that the caller's judgement of it still holds. `pace` goes along where
+    /// the guard needs another.
     pub async fn open_replacing(
         &self,
         opening: &Opening<'_>,
         max: usize,
         victims: &[(SessionId, Reason)],
-        seen: &Guard,
+        (seen, pace): (&Guard, Option<Pace>),
         now: Instant,
     ) -> Result<Opened, Error> {
         let mut values = vec![
@@ -446,6 +450,10 @@ impl Store {
         ];
         let leaving = Leaving::of(victims, seen);
         let (mut update, mut remove, mut add) = (OPEN.to_owned(), leaving.removed.clone(), "");
+        if let Some(pace) = pace {
+            update.push_str(", #pace = :pace");
+            values.push((":pace", bytes(&pace.to_bytes())));
+        }
         if let Some(closed) = seen.closing() {
             update.push_str(", #closed = :closed");
             values.push((":closed", time(closed)));

@@ -99,6 +99,7 @@ fn largest(last: Vec<(&str, AttributeValue)>) -> usize {
         (REMOVAL_COUNT.to_owned(), number(99_999_999)),
         (REVOKED_ALL_AT.to_owned(), time(START)),
         (ERASED_AT.to_owned(), time(START)),
+        (PACE.to_owned(), bytes(&Pace::begin(START, 1, 25).to_bytes())),
         (TTL.to_owned(), ttl(START, KEPT)),
         (SCHEMA.to_owned(), number(SCHEMA_VERSION)),
         (DUE_HASH.to_owned(), text(due.hash)),

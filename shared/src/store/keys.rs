@@ -136,6 +136,7 @@ impl Key {
     /// A shard of what is counted in one window of time.
     pub(super) fn rate(tenant: &TenantId, counted: Counted<'_>, window: i64, shard: u8) -> Self {
         let what = match counted {
+            Counted::Tenant => "T".to_owned(),
             Counted::Site(site) => format!("S#{site}"),
             Counted::Network(network) => {
                 format!("N#{}", hex(&Sha256::digest(network.as_bytes())))

@@ -14,6 +14,8 @@ const KEPT: i64 = 600;
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted<'a> {
+    /// Those of a tenant.
+    Tenant,
     /// Those of a site.
     Site(&'a SiteKey),
     /// Those of a network, named by its prefix; stored as a digest.

@@ -312,6 +312,25 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
         ("MethodNotAllowed", Error::MethodNotAllowed("POST".to_owned())),
         ("StillRunning", Error::StillRunning { retry_after: 1 }),
         ("TooLarge", Error::TooLarge),
+        (
+            "TooManyRequests",
+            crate::auth::Error::TooMany { retry_after: 1 }.into(),
+        ),
+        (
+            "TooManyRequests",
+            Error::TooMany {
+                what: "Too many sessions were opened for this user",
+                retry_after: 1,
+            },
+        ),
+        (
+            "PastTheFront",
+            Error::Forbidden("requests are answered at the service's public address alone"),
+        ),
+        (
+            "Forbidden",
+            Error::Forbidden("requests are answered at the service's public address alone"),
+        ),
         ("Unprocessable", problem()),
         ("Unprocessable", broken()),
         (

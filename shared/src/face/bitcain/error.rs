@@ -45,6 +45,14 @@ pub enum Error {
     /// 422: all that is wrong with the request. Printed as a list.
     #[error("Unprocessable Content")]
     Unprocessable(Vec<Problem>),
+    /// 429: whoever asks has asked too often lately.
+    #[error("{what}")]
+    TooMany {
+        /// What there was too much of.
+        what: &'static str,
+        /// Seconds after which asking again makes sense.
+        retry_after: u32,
+    },
     /// 500: a fault of ours.
     #[error("Internal Server Error")]
     Internal(#[source] Box<dyn Cause + Send + Sync>),
@@ -71,6 +79,7 @@ impl Failure for Error {
             Self::StillRunning { .. } => 409,
             Self::TooLarge => 413,
             Self::Unprocessable(_) => 422,
+            Self::TooMany { .. } => 429,
             Self::Internal(_) => 500,
             Self::Unavailable(_) => 503,
         }
@@ -81,7 +90,9 @@ impl Failure for Error {
             Self::Redirect(location) => vec![("location", location.clone())],
             Self::NotAuthenticated => vec![("www-authenticate", "Bearer".to_owned())],
             Self::MethodNotAllowed(methods) => vec![("allow", methods.clone())],
-            Self::StillRunning { retry_after } => vec![("retry-after", retry_after.to_string())],
+            Self::StillRunning { retry_after } | Self::TooMany { retry_after, .. } => {
+                vec![("retry-after", retry_after.to_string())]
+            }
             Self::Unavailable(_) => vec![("retry-after", RETRY_AFTER_UNAVAILABLE.to_string())],
             Self::Unreadable
             | Self::Forbidden(_)
@@ -109,6 +120,7 @@ impl Failure for Error {
             | Self::MethodNotAllowed(_)
             | Self::StillRunning { .. }
             | Self::TooLarge
+            | Self::TooMany { .. }
             | Self::Internal(_)
             | Self::Unavailable(_) => serde_json::to_string(&Body {
                 detail: self.to_string(),
@@ -132,6 +144,10 @@ impl From<auth::Error> for Error {
             auth::Error::Forbidden(what) => Self::Forbidden(what),
             auth::Error::SubjectMissing => Problem::header_missing(SUBJECT_HEADER).into(),
             auth::Error::SubjectInvalid(what) => Problem::header(SUBJECT_HEADER, what).into(),
+            auth::Error::TooMany { retry_after } => Self::TooMany {
+                what: "Too many unknown credentials",
+                retry_after,
+            },
             auth::Error::Unavailable(cause) => Self::Unavailable(cause),
         }
     }
@@ -182,6 +198,10 @@ mod tests {
         assert_eq!(
             bare(auth::Error::Forbidden("scope missing")),
             (403, r#"{"detail":"scope missing"}"#.to_owned())
+        );
+        assert_eq!(
+            bare(auth::Error::TooMany { retry_after: 7 }),
+            (429, r#"{"detail":"Too many unknown credentials"}"#.to_owned())
         );
         assert_eq!(bare(auth::Error::Unavailable("down".into())).0, 503);
     }

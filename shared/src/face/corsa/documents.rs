@@ -328,6 +328,11 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
         ("CorsaConflict", Error::ClientExists),
         ("CorsaTooLarge", Error::TooLarge),
         ("CorsaUnprocessable", Error::OtherBody),
+        ("CorsaTooMany", Error::TooMany { retry_after: 1 }),
+        (
+            "CorsaForbidden",
+            Error::Forbidden("requests are answered at the service's public address alone"),
+        ),
         ("CorsaInternal", Error::Internal(cause())),
         ("CorsaUnavailable", Error::Unavailable(cause())),
     ];

@@ -47,6 +47,12 @@ pub enum Error {
     /// 422: the idempotency key belongs to another request.
     #[error("Idempotency-Key was used with another request")]
     OtherBody,
+    /// 429: whoever asks has named too many unknown credentials.
+    #[error("Too many unknown credentials")]
+    TooMany {
+        /// Seconds after which asking again makes sense.
+        retry_after: u32,
+    },
     /// 500: a fault of ours.
     #[error("Internal server error")]
     Internal(#[source] Box<dyn Cause + Send + Sync>),
@@ -72,6 +78,7 @@ impl Error {
             Self::NoRoute(_) | Self::SessionNotFound | Self::ClientNotFound => Some("Not Found"),
             Self::ClientExists | Self::StillRunning { .. } => Some("Conflict"),
             Self::OtherBody => Some("Unprocessable Entity"),
+            Self::TooMany { .. } => Some("Too Many Requests"),
             Self::NotAuthenticated | Self::TooLarge | Self::Internal(_) | Self::Unavailable(_) => None,
         }
     }
@@ -87,6 +94,7 @@ impl Failure for Error {
             Self::ClientExists | Self::StillRunning { .. } => 409,
             Self::TooLarge => 413,
             Self::OtherBody => 422,
+            Self::TooMany { .. } => 429,
             Self::Internal(_) => 500,
             Self::Unavailable(_) => 503,
         }
@@ -95,7 +103,9 @@ impl Failure for Error {
     fn headers(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NotAuthenticated => vec![("www-authenticate", "Bearer".to_owned())],
-            Self::StillRunning { retry_after } => vec![("retry-after", retry_after.to_string())],
+            Self::StillRunning { retry_after } | Self::TooMany { retry_after } => {
+                vec![("retry-after", retry_after.to_string())]
+            }
             Self::Unavailable(_) => vec![("retry-after", RETRY_AFTER_UNAVAILABLE.to_string())],
             Self::Invalid(_)
             | Self::Malformed(_)
@@ -147,6 +157,7 @@ impl From<auth::Error> for Error {
             auth::Error::Forbidden(what) => Self::Forbidden(what),
             auth::Error::SubjectMissing => Self::invalid(error.to_string()),
             auth::Error::SubjectInvalid(what) => Self::invalid(what),
+            auth::Error::TooMany { retry_after } => Self::TooMany { retry_after },
             auth::Error::Unavailable(cause) => Self::Unavailable(cause),
         }
     }

@@ -53,7 +53,7 @@ pub enum Error {
     /// 413: the body is larger than this endpoint reads.
     #[error("must be at most 64 KiB")]
     TooLarge,
-    /// 429: the site, or the visitor's network, has sent enough for now.
+    /// 429: the tenant, the site or the visitor's network has sent enough for now.
     #[error("too many requests")]
     TooMany {
         /// Seconds after which asking again makes sense.
@@ -199,6 +199,7 @@ impl From<auth::Error> for Error {
             auth::Error::Missing | auth::Error::Invalid => Self::NotAuthenticated,
             auth::Error::Forbidden(what) | auth::Error::SubjectInvalid(what) => Self::Forbidden(what),
             auth::Error::SubjectMissing => Self::Forbidden("the Holdfast-Subject header is required"),
+            auth::Error::TooMany { retry_after } => Self::TooMany { retry_after },
             auth::Error::Unavailable(cause) => Self::Unavailable(cause),
         }
     }

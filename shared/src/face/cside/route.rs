@@ -17,12 +17,10 @@ pub fn owns(path: &str) -> bool {
 
 /// The answer to a request to this path with this method: 404, or 405 where the path has others.
 pub fn unrouted(routes: &[Route<'_>], path: &str) -> Unrouted {
-    let error = allowed(routes, path).map_or(Error::NoRoute, Error::NoMethod);
-    if path == TEXTUAL {
-        Unrouted::Text(Textual(error))
-    } else {
-        Unrouted::Json(error)
-    }
+    Unrouted::of(
+        allowed(routes, path).map_or(Error::NoRoute, Error::NoMethod),
+        path,
+    )
 }
 
 /// What a request gets that no endpoint takes, in the form of its path.
@@ -37,6 +35,15 @@ pub enum Unrouted {
 }
 
 impl Unrouted {
+    /// A failure in the form of this path.
+    pub fn of(error: Error, path: &str) -> Self {
+        if path == TEXTUAL {
+            Self::Text(Textual(error))
+        } else {
+            Self::Json(error)
+        }
+    }
+
     fn failure(&self) -> &dyn Failure {
         match self {
             Self::Json(error) => error,

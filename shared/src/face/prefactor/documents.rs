@@ -96,6 +96,11 @@ fn every_error_is_documented_with_its_status_its_headers_and_an_example() {
             Error::NotPermitted("the credential lacks the scope sessions:write"),
         ),
         ("PrefactorNotPermitted", refused(bobs, &alice)),
+        ("PrefactorTooMany", Error::TooMany { retry_after: 1 }),
+        (
+            "PrefactorNotPermitted",
+            Error::NotPermitted("requests are answered at the service's public address alone"),
+        ),
         ("PrefactorNotFound", Error::NotFound("session")),
         ("PrefactorNotFound", Error::NotFound("path")),
         (

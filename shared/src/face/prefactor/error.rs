@@ -58,6 +58,12 @@ pub enum Error {
         /// Seconds after which asking again makes sense.
         retry_after: u32,
     },
+    /// `too_many_requests`, 429, a code of ours: whoever asks has named too many unknown credentials.
+    #[error("too many unknown credentials")]
+    TooMany {
+        /// Seconds after which asking again makes sense.
+        retry_after: u32,
+    },
     /// `unexpected`, 500: a fault of ours.
     #[error("unexpected error")]
     Unexpected(#[source] Box<dyn Cause + Send + Sync>),
@@ -104,6 +110,7 @@ impl Error {
             Self::NotFound(_) => "not_found",
             Self::InvalidAction(_) | Self::StillRunning { .. } => "invalid_action",
             Self::MethodNotImplemented(_) | Self::NotImplemented(_) => "not_implemented",
+            Self::TooMany { .. } => "too_many_requests",
             Self::Unexpected(_) => "unexpected",
             Self::Unknown(_) => "unknown",
         }
@@ -123,6 +130,7 @@ impl Failure for Error {
             // Not 501: that is for methods no resource has (RFC 9110), and whoever tries methods would ring alarms.
             Self::MethodNotImplemented(_) => 405,
             Self::InvalidAction(_) | Self::StillRunning { .. } => 409,
+            Self::TooMany { .. } => 429,
             Self::Unexpected(_) => 500,
             Self::NotImplemented(_) => 501,
             Self::Unknown(_) => 503,
@@ -135,7 +143,9 @@ impl Failure for Error {
                 vec![("www-authenticate", "Bearer".to_owned())]
             }
             Self::MethodNotImplemented(methods) => vec![("allow", methods.clone())],
-            Self::StillRunning { retry_after } => vec![("retry-after", retry_after.to_string())],
+            Self::StillRunning { retry_after } | Self::TooMany { retry_after } => {
+                vec![("retry-after", retry_after.to_string())]
+            }
             Self::Unknown(_) => vec![("retry-after", RETRY_AFTER_UNKNOWN.to_string())],
             Self::BadRequest(_)
             | Self::RequiredValue(_)
@@ -184,6 +194,7 @@ impl From<auth::Error> for Error {
                 "say whose sessions, here or in the Holdfast-Subject header",
             ),
             auth::Error::SubjectInvalid(what) => Self::BadRequest(what),
+            auth::Error::TooMany { retry_after } => Self::TooMany { retry_after },
             auth::Error::Unavailable(cause) => Self::Unknown(cause),
         }
     }
@@ -228,6 +239,7 @@ mod tests {
             (Error::NotFound("session"), "not_found", 404),
             (Error::InvalidAction("x"), "invalid_action", 409),
             (Error::NotImplemented("x"), "not_implemented", 501),
+            (Error::TooMany { retry_after: 1 }, "too_many_requests", 429),
             (Error::Unexpected(cause()), "unexpected", 500),
             (Error::Unknown(cause()), "unknown", 503),
         ];
@@ -268,6 +280,7 @@ mod tests {
             (auth::Error::Forbidden("no"), "not_permitted"),
             (auth::Error::SubjectMissing, "required_value"),
             (auth::Error::SubjectInvalid("twice"), "bad_request"),
+            (auth::Error::TooMany { retry_after: 1 }, "too_many_requests"),
             (auth::Error::Unavailable("down".into()), "unknown"),
         ] {
             assert_eq!(Error::from(error).code(), code);

@@ -118,6 +118,31 @@ pub(crate) fn refused(asked: &BTreeMap<String, BTreeSet<Asked>>) -> Vec<String> 
     refused
 }
 
+/// What the template grants functions and they did not ask for.
+fn unused(asked: &BTreeMap<String, BTreeSet<Asked>>) -> Vec<String> {
+    // A function reads what a request's credential makes it read, and not all ways to ask are tried with each here.
+    let who_asks = ["*#T", "ISS#*", "K#*"];
+    let mut unused = Vec::new();
+    for (package, grants) in granted() {
+        let used = asked.get(&package).cloned().unwrap_or_default();
+        for grant in grants {
+            let used: Vec<_> = used.iter().filter(|it| grant.permits(it)).collect();
+            let actions: BTreeSet<_> = used.iter().map(|it| it.action.clone()).collect();
+            assert_eq!(grant.actions, actions, "{package}");
+            let keys = || used.iter().flat_map(|it| &it.leading_keys);
+            for items in &grant.items {
+                let needed = keys().any(|key| is_like(key, items))
+                    || who_asks.contains(&items.as_str())
+                        && keys().any(|key| who_asks.iter().any(|it| is_like(key, it)));
+                if !needed {
+                    unused.push(format!("{package} never asks for {items} by {:?}", grant.actions));
+                }
+            }
+        }
+    }
+    unused
+}
+
 /// What the boundary of all functions keeps them from writing.
 fn credentials() -> Vec<String> {
     let resources = resources();
@@ -384,27 +409,7 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
 
     let asked = world.proxy.asked();
     assert_eq!(refused(&asked), Vec::<String>::new());
-    // A function reads what a request's credential makes it read, and not all ways to ask are tried with each here.
-    let who_asks = ["*#T", "ISS#*", "K#*"];
-    let mut unused = Vec::new();
-    for (package, grants) in granted() {
-        let used = asked.get(&package).cloned().unwrap_or_default();
-        for grant in grants {
-            let used: Vec<_> = used.iter().filter(|it| grant.permits(it)).collect();
-            let actions: BTreeSet<_> = used.iter().map(|it| it.action.clone()).collect();
-            assert_eq!(grant.actions, actions, "{package}");
-            let keys = || used.iter().flat_map(|it| &it.leading_keys);
-            for items in &grant.items {
-                let needed = keys().any(|key| is_like(key, items))
-                    || who_asks.contains(&items.as_str())
-                        && keys().any(|key| who_asks.iter().any(|it| is_like(key, it)));
-                if !needed {
-                    unused.push(format!("{package} never asks for {items} by {:?}", grant.actions));
-                }
-            }
-        }
-    }
-    assert_eq!(unused, Vec::<String>::new());
+    assert_eq!(unused(&asked), Vec::<String>::new());
     let keys = || asked.values().flatten().flat_map(|it| &it.leading_keys);
     for items in credentials() {
         assert!(

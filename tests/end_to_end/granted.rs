@@ -235,6 +235,24 @@ async fn erase(world: &World, key: &str) {
     assert_eq!(erased["erased"]["references"], 1, "{erased}");
 }
 
+/// Cleans up by schedule, as a user and with the key; gives the session that the schedule ended.
+async fn clean_up(world: &World, key: &str) -> SessionId {
+    let run_out = expired(world, "carol").await;
+    let output: Value = serde_json::from_slice(&world.cloud.fire("cleanup-sessions").await.unwrap()).unwrap();
+    assert_eq!(output["expired"], 1, "{output}");
+    expired(world, "dave").await;
+    let cleaned = world
+        .post(CLEANUP)
+        .bearer(&world.token("dave"))
+        .send()
+        .await
+        .json();
+    assert_eq!(cleaned["expired"], 1);
+    expired(world, "erin").await;
+    assert_eq!(world.post(CLEANUP).bearer(key).send().await.json()["expired"], 1);
+    run_out
+}
+
 /// Shows tokens of visits with a client's sessions: as one is opened, and as another is validated and stepped up.
 async fn show_visits(world: &World, key: &str) {
     // Where this machine's own visits come from: what another network saw vouches for nothing.
@@ -381,20 +399,7 @@ async fn each_function_uses_exactly_what_the_template_grants_it() {
     // Whether that token is newer is a question of its issuer's clock.
     world.try_create(&world.token("alice")).await;
 
-    let run_out = expired(&world, "carol").await;
-    let output: Value = serde_json::from_slice(&world.cloud.fire("cleanup-sessions").await.unwrap()).unwrap();
-    assert_eq!(output["expired"], 1, "{output}");
-    expired(&world, "dave").await;
-    let cleaned = world
-        .post(CLEANUP)
-        .bearer(&world.token("dave"))
-        .send()
-        .await
-        .json();
-    assert_eq!(cleaned["expired"], 1);
-    expired(&world, "erin").await;
-    assert_eq!(world.post(CLEANUP).bearer(&key).send().await.json()["expired"], 1);
-
+    let run_out = clean_up(&world, &key).await;
     tell_of_sessions_and_clients(&world, &key).await;
     tell_of_known_clients(&world, &key).await;
     show_visits(&world, &key).await;

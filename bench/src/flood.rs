@@ -107,7 +107,7 @@ pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Res
         };
         all += beside.0;
         failed += beside.1;
-        table.row(row(&kind, each, flooded, beside));
+        table.row(row(&kind, each, &flooded, beside));
     }
     cloud.shutdown().await;
     say(&table)?;
@@ -194,11 +194,9 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
             Box::new(move |_| Sent::get("/junk").header(SECRET_HEADER, SECRET))
         }),
         kind("no credential", sessions, Box::new(move |_| create(None))),
-        kind(
-            "malformed API key",
-            sessions,
-            Box::new(move |_| create(Some("id:short".to_owned()))),
-        ),
+        kind("malformed API key", sessions, {
+            Box::new(move |_| create(Some("id:short".to_owned())))
+        }),
         kind("unknown API keys, one network", sessions, {
             let key = key.clone();
             Box::new(move |number| create(Some(format!("junk-{number}:{key}"))))
@@ -210,33 +208,25 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
                 junk.header(ADDRESS, &network(number))
             })
         }),
-        kind(
-            "malformed token",
-            sessions,
-            Box::new(move |_| create(Some("a.b.c".to_owned()))),
-        ),
+        kind("malformed token", sessions, {
+            Box::new(move |_| create(Some("a.b.c".to_owned())))
+        }),
         kind("tokens of unknown issuers, one network", sessions, {
             Box::new(move |number| create(Some(stranger(number))))
         }),
-        kind(
-            "expired token",
-            sessions,
-            Box::new(move |_| create(Some(expired.clone()))),
-        ),
-        kind(
-            "forged signature",
-            sessions,
-            Box::new(move |_| create(Some(forged.clone()))),
-        ),
+        kind("expired token", sessions, {
+            Box::new(move |_| create(Some(expired.clone())))
+        }),
+        kind("forged signature", sessions, {
+            Box::new(move |_| create(Some(forged.clone())))
+        }),
         kind("body over 16 KiB", sessions, {
             let good = good.clone();
             Box::new(move |_| create(Some(good.clone())).body("x".repeat(OVERSIZED)))
         }),
-        kind(
-            "creates of one user",
-            sessions,
-            Box::new(move |_| create(Some(good.clone()))),
-        ),
+        kind("creates of one user", sessions, {
+            Box::new(move |_| create(Some(good.clone())))
+        }),
         kind("telemetry of unknown sites", "collect-telemetry", {
             let tell = tell.clone();
             Box::new(move |number| tell(&format!("/client?siteKey=junk{number}"), "{}".to_owned()))
@@ -347,7 +337,7 @@ async fn with_validates<T>(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand requests")]
-fn row(kind: &Kind, each: usize, flooded: Flooded, (beside, failed): (usize, usize)) -> Vec<String> {
+fn row(kind: &Kind, each: usize, flooded: &Flooded, (beside, failed): (usize, usize)) -> Vec<String> {
     let all = each as f64;
     let indexes: f64 = flooded.usage.index_wcu.values().sum();
     let used = Used {

@@ -259,7 +259,7 @@ async fn ask(world: &World, function: &str, event: &Value, what: &str) -> u64 {
 
 #[tokio::test]
 async fn events_that_no_gateway_sends_end_no_function() {
-    let world = World::new().await;
+    let world = World::with(&[("CreatesPerSubject", "1000")]).await;
     let token = world.token("alice");
     for (function, method, path, body) in endpoints() {
         // Corsa's face lets users read alone, and nobody steps up for himself.

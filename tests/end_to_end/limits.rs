@@ -69,7 +69,7 @@ async fn assert_exact(world: &World, policy: &str, told: &[(String, usize)]) {
 }
 
 async fn rounds_of(policy: &str) {
-    let world = World::with(&[("AtLimit", policy)]).await;
+    let world = World::with(&[("AtLimit", policy), ("CreatesPerSubject", "1000")]).await;
     let mut told = Vec::new();
     for round in 0..ROUNDS {
         let subject = format!("user-{round}");
@@ -106,7 +106,7 @@ async fn evicting_the_riskiest_keeps_exactly_five() {
 #[tokio::test]
 async fn a_table_that_throttles_and_loses_answers_keeps_the_limit_too() {
     for (seed, policy) in POLICIES.into_iter().enumerate() {
-        let world = World::with(&[("AtLimit", policy)]).await;
+        let world = World::with(&[("AtLimit", policy), ("CreatesPerSubject", "1000")]).await;
         world.proxy.seed(u64::try_from(seed).unwrap());
         let guard_or_record = |it: &Request| matches!(it.key("sk"), Some("guard" | "session"));
         for fault in [Fault::Throttled, Fault::LostAfterCommit] {

@@ -151,6 +151,7 @@ async fn every_credential_reaches_on_every_route_what_the_documentation_says() {
         ("AllowedOrigins", ORIGIN),
         ("TelemetryPerNetwork", "6000"),
         ("MaxConcurrentSessions", "25"),
+        ("CreatesPerSubject", "1000"),
     ])
     .await;
     let everyone = everyone(&world).await;

@@ -23,7 +23,7 @@ use crate::samples::{Samples, ms};
 use crate::{Result, clients, http};
 
 /// Requests of each kind, and how many of them are on their way at a time.
-const EACH: usize = 1000;
+const EACH: usize = 400;
 const SMALLEST: usize = 40;
 const ABREAST: usize = 8;
 /// Where the local gateway reads a request's address.

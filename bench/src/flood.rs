@@ -23,15 +23,14 @@ use crate::samples::{Samples, ms};
 use crate::{Result, clients, http};
 
 /// Requests of each kind, and how many of them are on their way at a time.
-const EACH: usize = 1000;
+const EACH: usize = 400;
 const SMALLEST: usize = 40;
 const ABREAST: usize = 8;
 /// Where the local gateway reads a request's address.
 const ADDRESS: &str = "x-bench-address";
 const SECRET_HEADER: &str = "x-holdfast-origin";
 const SECRET: &str = "bench-0123456789abcdefghijklmnopqrstuv";
-/// Addresses of the two sides. Junk of many networks has 10.0.0.0/8.
-const FLOODER: &str = "192.0.2.1";
+/// The address of who validates. Each kind of junk comes from a network of 198.18.0.0/15, or from 10.0.0.0/8 where from many.
 const VALIDATOR: &str = "198.51.100.7";
 /// A body over what create reads.
 const OVERSIZED: usize = 17 * 1024;
@@ -69,7 +68,7 @@ pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Res
          through the local gateway to the functions' real binaries; requests to the table counted by the proxy, the reads \
          of starting instances among them. Beside it one client validates its session. US$ for a million such requests, all \
          billed, at the list prices of the README and its 5 ms of an invocation; what is bounded is averaged over these \
-         {each}, so a longer flood costs less of it. ms are those of this machine; the proxy holds answers of the table for 40."
+         {each}, so a longer flood costs less of it. ms are those of this machine."
     ))?;
     let engine = Engine::start().await;
     let proxy = Proxy::start(engine.url()).await;
@@ -93,9 +92,10 @@ pub(crate) async fn run(template: &Path, binaries: &Path, smallest: bool) -> Res
         "of them failed",
     ]);
     let (mut all, mut failed) = (0, 0);
-    for kind in kinds(&cloud)? {
+    for (number, kind) in kinds(&cloud)?.into_iter().enumerate() {
+        let from = format!("198.18.{number}.1");
         let sender = Client::new(cloud.url());
-        let flood = proxy.measure(send_all(&sender, &kind, each));
+        let flood = proxy.record(send_all(&sender, &kind, &from, each));
         let ((flooded, usage), beside) = with_validates(cloud.url(), &token, &session, flood).await?;
         let (answers, invocations, times) = flooded?;
         let usage = usage.only(|call| call.request.tag == kind.function);
@@ -150,9 +150,7 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
     let key = "a".repeat(43);
     let good = cloud.token("bench-flooder")?;
     let create = |authorization: Option<String>| {
-        let sent = Sent::post(CREATE, clients::create_body())
-            .header(SECRET_HEADER, SECRET)
-            .header(ADDRESS, FLOODER);
+        let sent = Sent::post(CREATE, clients::create_body()).header(SECRET_HEADER, SECRET);
         authorization.map_or(sent.clone(), |it| {
             sent.header("authorization", &format!("Bearer {it}"))
         })
@@ -162,7 +160,6 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
     let tell = move |path: &str, body: String| {
         Sent::post(path, body)
             .header(SECRET_HEADER, SECRET)
-            .header(ADDRESS, FLOODER)
             .header("origin", &page)
             .header("user-agent", clients::USER_AGENT)
     };
@@ -188,7 +185,7 @@ fn kinds(cloud: &Cloud) -> Result<Vec<Kind>> {
     let sessions = "create-session";
     Ok(vec![
         kind("past the front: no secret", sessions, {
-            Box::new(move |_| Sent::post(CREATE, clients::create_body()).header(ADDRESS, FLOODER))
+            Box::new(move |_| Sent::post(CREATE, clients::create_body()))
         }),
         kind("unknown path", "route-fallback", {
             Box::new(move |_| Sent::get("/junk").header(SECRET_HEADER, SECRET))
@@ -280,13 +277,15 @@ fn telemetry() -> String {
 type Answers = (BTreeMap<u16, usize>, usize, Samples);
 
 /// Sends all of a kind: how often each status was answered, how many reached a function, and how long they took.
-async fn send_all(client: &Client, kind: &Kind, each: usize) -> Result<Answers> {
+async fn send_all(client: &Client, kind: &Kind, from: &str, each: usize) -> Result<Answers> {
     let (mut answers, mut invocations, mut times) = (BTreeMap::new(), 0, Vec::new());
     for first in (0..each).step_by(ABREAST) {
         let numbers = first..each.min(first + ABREAST);
         let sent = numbers.map(|number| async move {
             let began = Instant::now();
-            let (status, body) = client.send_this((kind.make)(number)).await?;
+            let (status, body) = client
+                .send_this((kind.make)(number).or_header(ADDRESS, from))
+                .await?;
             Result::Ok((status, body, began.elapsed()))
         });
         for answer in futures::future::join_all(sent).await {

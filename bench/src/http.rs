@@ -109,6 +109,14 @@ impl Sent {
         self
     }
 
+    /// The same with this header where it has none of its name.
+    pub(crate) fn or_header(self, name: &str, value: &str) -> Self {
+        if self.headers.iter().any(|(it, _)| it == name) {
+            return self;
+        }
+        self.header(name, value)
+    }
+
     /// The same with another body.
     pub(crate) fn body(self, body: String) -> Self {
         Self { body, ..self }

@@ -216,16 +216,17 @@ async fn invented_credentials_cost_a_bounded_number_of_reads_while_validates_go_
     }
     let of = |status: u16| junk.iter().filter(|it| it.status.as_u16() == status).count();
     assert_eq!(of(401) + of(429), junk.len());
-    assert!(0 < of(429), "{} were looked up", of(401));
-    let refused = junk.iter().find(|it| it.status == 429).unwrap();
-    assert_eq!(refused.json(), json!({"detail": "Too many unknown credentials"}));
-    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=10).contains(&wait));
+    for refused in junk.iter().filter(|it| it.status == 429) {
+        assert_eq!(refused.json(), json!({"detail": "Too many unknown credentials"}));
+        let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=10).contains(&wait));
+    }
     // Five instances at the most, each with two reads to start and two for issuer and tenant.
     let (instances, windows) = (
         5,
         usize::try_from((System.now().secs() - began) / 10).unwrap() + 1,
     );
+    // On a machine that takes minutes for it every window lets some pass; on others most are held off.
     assert!(of(401) <= 32 * instances * windows, "{}", of(401));
     assert!(
         requests <= of(401) + 100 + 4 * instances + 100 * usize::from(1 < windows),

@@ -41,6 +41,8 @@ pub struct Asked {
 struct Measurement {
     number: u64,
     calls: Vec<Call>,
+    /// Whether answers wait for those of their round.
+    holds: bool,
     round: Round,
 }
 
@@ -66,12 +68,14 @@ impl Ledger {
         self.books().scans
     }
 
-    pub(super) fn begin(&self) {
+    /// Begins a measurement; where it `holds`, answers wait for those of their round.
+    pub(super) fn begin(&self, holds: bool) {
         let mut books = self.books();
         books.measurements += 1;
         books.measurement = Some(Measurement {
             number: books.measurements,
             calls: Vec::new(),
+            holds,
             round: Round {
                 number: 0,
                 members: Vec::new(),
@@ -109,19 +113,23 @@ impl Ledger {
                 started: now,
                 ended: now,
             });
-            measurement.round.members.push(call);
-            measurement.round.unanswered += 1;
-            measurement.round.last_arrival = now;
-            Place {
+            if measurement.holds {
+                measurement.round.members.push(call);
+                measurement.round.unanswered += 1;
+                measurement.round.last_arrival = now;
+            }
+            let holds = measurement.holds;
+            let place = Place {
                 measurement: measurement.number,
                 round: measurement.round.number,
                 call,
-            }
+            };
+            (place, holds)
         });
         Entry {
             ledger: self,
-            is_awaited: place.is_some(),
-            place,
+            is_awaited: place.is_some_and(|(_, holds)| holds),
+            place: place.map(|(place, _)| place),
         }
     }
 

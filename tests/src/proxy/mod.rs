@@ -87,7 +87,16 @@ impl Proxy {
     /// are seen together; a round trip takes that long. One measurement runs at a time.
     pub async fn measure<T>(&self, work: impl Future<Output = T>) -> (T, Usage) {
         let _turn = self.turn.lock().await;
-        self.inner.ledger.begin();
+        self.inner.ledger.begin(true);
+        let done = work.await;
+        (done, Usage::of(self.inner.ledger.end()))
+    }
+
+    /// The same without holding any answer back, for work that is not to be slowed down. Its round trips are only those
+    /// that happened not to overlap.
+    pub async fn record<T>(&self, work: impl Future<Output = T>) -> (T, Usage) {
+        let _turn = self.turn.lock().await;
+        self.inner.ledger.begin(false);
         let done = work.await;
         (done, Usage::of(self.inner.ledger.end()))
     }

@@ -20,6 +20,18 @@ fn shifted(at: Instant, seconds: i64) -> Instant {
     Instant::from_millis(at.millis() + 1000 * seconds)
 }
 
+#[tokio::test]
+async fn a_mark_for_the_stream_by_a_machine_that_is_ahead_keeps_no_later_one_out() {
+    let world = World::new().await;
+    for ahead in APART.into_iter().chain([0, 1]) {
+        let now = shifted(world.now(), ahead);
+        world.sessions.probe_stream(now).await.unwrap();
+        let seen = world.stream();
+        let marks = seen.iter().filter(|it| shared::store::is_probe(it));
+        assert_eq!(marks.count(), 1, "{ahead}: {seen:?}");
+    }
+}
+
 /// Opens a session on a machine whose clock is `ahead` by so many seconds.
 async fn open_ahead(
     world: &World,

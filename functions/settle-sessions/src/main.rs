@@ -7,6 +7,6 @@ use shared::runtime::{App, DeadLetters, serve_events, start_log};
 async fn main() -> Result<(), Error> {
     start_log();
     let app = App::boot_write_only().await?;
-    let letters = DeadLetters::from_environment().await;
+    let letters = DeadLetters::from_environment();
     serve_events(async |event, _| settle_sessions::handle_event(&app, &letters, event).await).await
 }

@@ -3,14 +3,18 @@
 //! Lambda sends a record there itself once it gave it up, and until then the record holds up its part of the stream. What
 //! no trial will change goes there at once.
 
+use aws_sdk_sqs::Client;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::store;
 
 /// Where records go that this version cannot read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct DeadLetters {
-    queue: Option<(aws_sdk_sqs::Client, String)>,
+    url: Option<String>,
+    /// Made for the first letter, as most instances never send one.
+    client: OnceCell<Client>,
 }
 
 /// The queue did not take a letter.
@@ -25,14 +29,12 @@ impl DeadLetters {
         clippy::disallowed_methods,
         reason = "read once, at the start, as all configuration"
     )]
-    pub async fn from_environment() -> Self {
-        let url = std::env::var("HOLDFAST_DEAD_LETTERS").unwrap_or_default();
-        let queue = if url.starts_with("http") {
-            Some((super::aws::queues().await, url))
-        } else {
-            None
-        };
-        Self { queue }
+    pub fn from_environment() -> Self {
+        let url = std::env::var("HOLDFAST_DEAD_LETTERS").ok();
+        Self {
+            url: url.filter(|it| it.starts_with("http")),
+            client: OnceCell::new(),
+        }
     }
 
     /// Sends where a record of the stream stands and why it was passed over, and nothing of what it holds.
@@ -42,10 +44,13 @@ impl DeadLetters {
     pub async fn send(&self, record: &Value, why: &store::Error) -> Result<(), Unsent> {
         let letter = letter(record, why);
         tracing::error!(%letter, "record passed over");
-        let Some((client, url)) = &self.queue else {
+        let Some(url) = &self.url else {
             return Ok(());
         };
-        let message = client
+        let message = self
+            .client
+            .get_or_init(super::aws::queues)
+            .await
             .send_message()
             .queue_url(url)
             .message_body(letter.to_string());

@@ -111,11 +111,12 @@ impl Store {
         Write::of(written).map(|_| ())
     }
 
-    /// Writes what is new in every run, so that it comes through the table's stream: one request.
+    /// Writes what is new in every run, so that it comes through the table's stream: one request. The last one wins, as a
+    /// mark of a machine whose clock is ahead would else stand in the way of all that come after it.
     pub async fn probe_stream(&self, now: Instant) -> Result<(), Error> {
         let (update, condition) = (
             "SET #ttl = :ttl, #schema = :schema",
-            "attribute_not_exists(#ttl) OR #ttl < :ttl",
+            "attribute_not_exists(#schema) OR #schema <= :schema",
         );
         let values = [
             (":ttl", number((now + PROBE_KEPT).secs())),

@@ -32,6 +32,26 @@ async fn a_mark_for_the_stream_by_a_machine_that_is_ahead_keeps_no_later_one_out
     }
 }
 
+#[tokio::test]
+async fn a_resumed_create_never_reopens_what_left_long_before() {
+    let world = World::direct(World::limited(1, AtLimit::EvictOldest)).await;
+    let first = world.draw();
+    let since = world.now();
+    let opened = open_ahead(&world, first, 0, None, None).await;
+    assert!(matches!(opened, Outcome::Opened { id, .. } if id == first));
+    // Each takes the one before, so that the guard names the first no more.
+    for _ in 0..3 {
+        world.wait(Duration::from_secs(1));
+        world.open("alice").await;
+    }
+    let again = open_ahead(&world, first, 0, None, Some(since)).await;
+    assert!(
+        matches!(again, Outcome::Opened { id, .. } if id != first),
+        "{again:?}"
+    );
+    assert!(!world.live("alice").await.contains(&first));
+}
+
 /// Opens a session on a machine whose clock is `ahead` by so many seconds.
 async fn open_ahead(
     world: &World,

@@ -307,9 +307,10 @@ impl<'a> Attempt<'a> {
     /// Whether the session may have been held and have left, as far as this guard tells.
     ///
     /// A write that has seen the guard and was refused is refused for good, since what it was sent for never comes again. So
-    /// an id that was sent in no other way, and once, was held only where the guard names it.
+    /// an id that was sent in no other way, and once, was held only where the guard names it. The id of a resumed request
+    /// was sent unseen before.
     fn is_used(&self, guard: &Guard) -> bool {
-        let in_doubt = self.sent_unseen || self.attempts.were_repeated() || self.request.resumed.is_some();
+        let in_doubt = self.sent_unseen || self.attempts.were_repeated();
         guard.has_held(self.id) || (in_doubt && guard.may_have_held(self.id))
     }
 
